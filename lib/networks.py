@@ -11,6 +11,8 @@ from urllib.error import URLError
 import torch
 from torch import nn
 from torchvision import models
+from torchvision.models.googlenet import BasicConv2d
+from torchvision.models.resnet import Bottleneck
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -87,14 +89,13 @@ def _zfnet():
 
 
 def _from_torchvision(name):
-    options = {"transform_input": False} if name == "googlenet" else {}
     weights = models.get_model_weights(name).IMAGENET1K_V1
     try:
-        network = models.get_model(name, weights=weights, **options)
+        network = models.get_model(name, weights=weights)
     except (URLError, OSError) as error:
         raise RuntimeError(
             f"load({name!r}) could not download {weights.url} ({error}); connect once, or copy that file to "
-            f"{torch.hub.get_dir()}/checkpoints, or use 'zfnet' or 'efficientnet-lite0', which need no download"
+            f"{torch.hub.get_dir()}/checkpoints, or use 'zfnet' or 'efficientnet-lite0', which need none"
         ) from None
     return _normalized(_with_relu_modules(network), IMAGENET_MEAN, IMAGENET_STD)
 
@@ -120,20 +121,20 @@ def _with_relu_modules(network):
     for module in list(network.modules()):
         if isinstance(module, nn.ReLU):
             module.inplace = False
-        elif isinstance(module, models.googlenet.BasicConv2d):
+        elif isinstance(module, BasicConv2d):
             module.__class__, module.relu = _ConvNormReLU, nn.ReLU()
-        elif isinstance(module, models.resnet.Bottleneck):
+        elif isinstance(module, Bottleneck):
             module.__class__ = _BottleneckOfThreeReLUs
             module.relu1, module.relu2, module.relu = nn.ReLU(), nn.ReLU(), nn.ReLU()
     return network
 
 
-class _ConvNormReLU(models.googlenet.BasicConv2d):
+class _ConvNormReLU(BasicConv2d):
     def forward(self, x):
         return self.relu(self.bn(self.conv(x)))
 
 
-class _BottleneckOfThreeReLUs(models.resnet.Bottleneck):
+class _BottleneckOfThreeReLUs(Bottleneck):
     def forward(self, x):
         y = self.relu1(self.bn1(self.conv1(x)))
         y = self.relu2(self.bn2(self.conv2(y)))

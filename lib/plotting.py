@@ -1,0 +1,118 @@
+"""Pictures of pictures: grids, heat maps over images, and yours beside expected.
+
+Every function returns a `Picture`. As the last line of a notebook cell it shows itself, photographs as
+JPEG and plots as PNG, so that notebooks stay small; `picture.save("name.png")` writes it to a file.
+"""
+
+from base64 import b64encode
+from io import BytesIO
+from math import ceil
+
+import matplotlib
+import torch
+from matplotlib.figure import Figure
+
+
+class Picture:
+    """A finished figure with the words that stand for it where it cannot be seen.
+
+    figure: a matplotlib Figure.  alt: what it shows, in one sentence.  photograph: JPEG if true, else PNG.
+    """
+
+    def __init__(self, figure, alt, photograph=True):
+        self.figure, self.alt, self.photograph = figure, alt, photograph
+
+    def bytes(self):
+        """The figure as the bytes of a JPEG or PNG file."""
+        buffer = BytesIO()
+        kind = {"format": "jpg", "pil_kwargs": {"quality": 82}} if self.photograph else {"format": "png"}
+        self.figure.savefig(buffer, dpi=90, bbox_inches="tight", pad_inches=0.05, facecolor="white", **kind)
+        return buffer.getvalue()
+
+    def save(self, path):
+        """Write the figure to a file; the ending says the format."""
+        self.figure.savefig(path, dpi=90, bbox_inches="tight", pad_inches=0.05, facecolor="white")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        kind = "image/jpeg" if self.photograph else "image/png"
+        data = {kind: b64encode(self.bytes()).decode(), "text/plain": f"[picture: {self.alt}]"}
+        return data, {kind: {"alt": self.alt}}
+
+
+def colors(maps, name="inferno"):
+    """Colors for values in [0, 1]: maps (N, H, W) to images (N, 3, H, W), by a matplotlib color map."""
+    table = torch.tensor(matplotlib.colormaps[name](range(256))[:, :3], dtype=torch.float32)
+    index = (maps.detach().clamp(0, 1) * 255).round().long()
+    return table.to(maps.device)[index].permute(0, 3, 1, 2)
+
+
+def signed(values):
+    """Values of either sign as an image: 0 is middle gray, the largest magnitude of each is 0 or 1."""
+    largest = values.detach().abs().flatten(1).amax(1).clamp(min=1e-12)
+    return 0.5 + 0.5 * values / largest.view(-1, *[1] * (values.dim() - 1))
+
+
+def grid(images, titles=None, columns=None, size=2.6, alt=None):
+    """Images or maps in rows, each with a title.
+
+    images:  (N, 3, H, W) or (N, H, W) tensor, or a list of (3, H, W) and (H, W) tensors of any size. Maps
+             (H, W) are drawn from 0 (dark) to their largest value (bright); images as they are.
+    titles:  one string each, or None.
+    columns: pictures in a row; default: all up to five.
+    size:    inches of one picture's width.
+    alt:     what there is to see; default: the titles.
+    """
+    images, titles = list(images), list(titles or [])
+    columns = columns or min(len(images), 5)
+    rows = ceil(len(images) / columns)
+    height, width = images[0].shape[-2:]
+    figure = Figure(figsize=(columns * size, rows * (size * height / width + (0.35 if titles else 0.05))))
+    for number, image in enumerate(images):
+        axes = figure.add_subplot(rows, columns, number + 1)
+        _draw(axes, image)
+        if number < len(titles):
+            axes.set_title(titles[number], fontsize=10)
+    figure.tight_layout(pad=0.3)
+    return Picture(figure, alt or "; ".join(titles) or f"{len(images)} images in a grid")
+
+
+def comparison(yours, expected, limit=3):
+    """Yours, expected and difference in a row, for the first few of a batch.
+
+    yours, expected: tensors of equal shape (N, H, W), (N, 3, H, W), or without N. Both are drawn on the
+    scale of the expected one, so that a factor between them is seen; blue in the difference is too low,
+    red too high.
+    """
+    if yours.dim() == 2 or (yours.dim() == 3 and yours.shape[0] == 3):
+        yours, expected = yours[None], expected[None]
+    rows = min(len(yours), limit)
+    figure = Figure(figsize=(7.5, 2.4 * rows + 0.3))
+    low, high = expected.min().item(), expected.max().item()
+    for row in range(rows):
+        difference = (yours[row] - expected[row]).double()
+        if difference.dim() == 3:
+            difference = difference.mean(0)
+        reach = difference.abs().nan_to_num().max().item() or 1.0
+        columns = [
+            ("yours", yours[row], {"vmin": low, "vmax": high}),
+            ("expected", expected[row], {"vmin": low, "vmax": high}),
+            (f"difference (±{reach:.2g})", difference, {"vmin": -reach, "vmax": reach, "cmap": "RdBu_r"}),
+        ]
+        for column, (title, values, options) in enumerate(columns):
+            axes = figure.add_subplot(rows, 3, 3 * row + column + 1)
+            _draw(axes, values, **options)
+            if row == 0:
+                axes.set_title(title, fontsize=10)
+    figure.tight_layout(pad=0.3)
+    return Picture(figure, "your answer, the expected answer, and their difference", photograph=False)
+
+
+def _draw(axes, image, vmin=0, vmax=None, cmap="inferno"):
+    values = image.detach().float().cpu()
+    if values.dim() == 3:
+        low, high = (0, 1) if vmax is None else (vmin, vmax if vmax > vmin else vmin + 1)
+        values = ((values - low) / (high - low)).clamp(0, 1).nan_to_num()
+        axes.imshow(values.permute(1, 2, 0).numpy())
+    else:
+        axes.imshow(values.numpy(), cmap=cmap, vmin=vmin, vmax=vmax)
+    axes.set_axis_off()
