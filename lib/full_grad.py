@@ -37,7 +37,7 @@ def full_gradient(network, images, class_index):
         def hook(module, inputs, output):
             bias = _bias(module, inputs[0])
             if bias is not None:
-                outputs[name], biases[name] = output, bias
+                outputs[name], biases[name] = output, bias.detach()
 
         return hook
 

@@ -40,8 +40,8 @@ def score_gradients(network, layer, images, class_index):
     layer:       the name of a layer, as in `network.named_modules()`.
     images:      (N, 3, H, W) in [0, 1].
     class_index: int.
-    returns:     (activations, gradients), both (N, C, H', W') and detached from the graph. Each image's
-                 gradient is that of its own score.
+    returns:     (activations, gradients), both (N, C, H', W') and detached from the graph.
+                 Each image's gradient is that of its own score.
 
     Selvaraju et al. 2017, "Grad-CAM", the derivative in eq. 1.
     """
@@ -85,8 +85,8 @@ def heat_map(maps, size):
 
     maps:    (N, h, w), nowhere negative.
     size:    (H, W), height and width of the result in pixels.
-    returns: (N, H, W) in [0, 1], bilinearly interpolated with align_corners=False, then divided by the
-             map's own maximum. A map that is zero everywhere stays zero.
+    returns: (N, H, W) in [0, 1], bilinearly interpolated with align_corners=False, then
+             divided by the map's own maximum. A map that is zero everywhere stays zero.
     """
     maps = F.interpolate(maps[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
     highest = maps.amax(dim=(1, 2), keepdim=True)
@@ -123,7 +123,7 @@ def important_channels(weights, k):
 
     weights: (C,), Grad-CAM channel weights of one image.
     k:       int, at most C.
-    returns: (for_class, against_class), two (k,) tensors of channel numbers, each with the strongest first:
+    returns: (for_class, against_class), two (k,) tensors of channel numbers, strongest first:
              the largest weight first in one, the most negative first in the other.
 
     Selvaraju et al. 2017, "Grad-CAM", section 7 (textual explanations).
@@ -136,10 +136,12 @@ def pointing_game(maps, boxes):
     """Does the hottest point of each map lie on the object?
 
     maps:    (N, H, W).
-    boxes:   (N, 4) integers: left, top, right, bottom in pixels, x before y; right and bottom are outside.
+    boxes:   (N, 4) integers: left, top, right, bottom in pixels, x before y; right and bottom
+             are outside.
     returns: (N,) bool, true where the position of the maximum lies in the box.
 
-    Zhang et al. 2016, "Top-down Neural Attention by Excitation Backprop", section 4.2, without its tolerance.
+    Zhang et al. 2016, "Top-down Neural Attention by Excitation Backprop", section 4.2, without
+    its tolerance of 15 pixels.
     """
     width = maps.shape[2]
     position = maps.flatten(1).argmax(dim=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch.nn import functional as F
 
 # Name here -> name in skimage.data, or file in sklearn.datasets. Two of them are one stereo pair.
@@ -73,8 +73,8 @@ def load(path, size=None):
     """
     try:
         with Image.open(path) as file:
-            picture = file.convert("RGBA")
-    except OSError as error:
+            picture = ImageOps.exif_transpose(file).convert("RGBA")  # upright, as the camera was held
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(
             f"{Path(path).name} cannot be read as an image ({error}); give a JPEG or PNG"
         ) from None

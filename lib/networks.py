@@ -54,7 +54,7 @@ def class_names():
 def class_index(name):
     """The position of an ImageNet class name among the scores: class_index("espresso") == 967.
 
-    Two names stand for two classes each (crane, maillot); the first of them is meant.
+    Where one name stands for two classes (crane and maillot do in older torchvision), the first is meant.
     """
     if name not in class_names():
         near = [known for known in class_names() if name.lower() in known.lower()]
@@ -97,7 +97,10 @@ def _from_torchvision(name):
             f"load({name!r}) could not download {weights.url} ({error}); connect once, or copy that file to "
             f"{torch.hub.get_dir()}/checkpoints, or use 'zfnet' or 'efficientnet-lite0', which need none"
         ) from None
-    return _normalized(_with_relu_modules(network), IMAGENET_MEAN, IMAGENET_STD)
+    mean, std = IMAGENET_MEAN, IMAGENET_STD
+    if getattr(network, "transform_input", False):  # googlenet turns this normalization into another one
+        network.transform_input, mean, std = False, (0.5,) * 3, (0.5,) * 3
+    return _normalized(_with_relu_modules(network), mean, std)
 
 
 def _normalized(network, mean, std):

@@ -25,7 +25,7 @@ class Picture:
     def bytes(self):
         """The figure as the bytes of a JPEG or PNG file."""
         buffer = BytesIO()
-        kind = {"format": "jpg", "pil_kwargs": {"quality": 82}} if self.photograph else {"format": "png"}
+        kind = {"format": "jpg", "pil_kwargs": {"quality": 76}} if self.photograph else {"format": "png"}
         self.figure.savefig(buffer, dpi=90, bbox_inches="tight", pad_inches=0.05, facecolor="white", **kind)
         return buffer.getvalue()
 
@@ -39,17 +39,25 @@ class Picture:
         return data, {kind: {"alt": self.alt}}
 
 
-def colors(maps, name="inferno"):
-    """Colors for values in [0, 1]: maps (N, H, W) to images (N, 3, H, W), by a matplotlib color map."""
+def colors(maps, name="viridis"):
+    """Colors for values in [0, 1]: maps (N, H, W) to images (N, 3, H, W), by a matplotlib color map.
+
+    viridis, because its blue, green and yellow are seen on photographs, which are mostly brown and red.
+    """
     table = torch.tensor(matplotlib.colormaps[name](range(256))[:, :3], dtype=torch.float32)
     index = (maps.detach().clamp(0, 1) * 255).round().long()
     return table.to(maps.device)[index].permute(0, 3, 1, 2)
 
 
-def signed(values):
-    """Values of either sign as an image: 0 is middle gray, the largest magnitude of each is 0 or 1."""
-    largest = values.detach().abs().flatten(1).amax(1).clamp(min=1e-12)
-    return 0.5 + 0.5 * values / largest.view(-1, *[1] * (values.dim() - 1))
+def signed(values, outliers=0.005):
+    """Values of either sign (N, ...) as images: 0 is middle gray, negative darker, positive brighter.
+
+    outliers: the share of values, by magnitude, that may be cut off at black or white. Gradients have a few
+        very large ones; scaled to them, all else would be gray.
+    """
+    magnitude = values.detach().abs().flatten(1).sort(dim=1).values
+    largest = magnitude[:, ceil((1 - outliers) * (magnitude.shape[1] - 1))].clamp(min=1e-12)
+    return (0.5 + 0.5 * values / largest.view(-1, *[1] * (values.dim() - 1))).clamp(0, 1)
 
 
 def grid(images, titles=None, columns=None, size=2.6, alt=None):
@@ -79,20 +87,21 @@ def grid(images, titles=None, columns=None, size=2.6, alt=None):
 def comparison(yours, expected, limit=3):
     """Yours, expected and difference in a row, for the first few of a batch.
 
-    yours, expected: tensors of equal shape (N, H, W), (N, 3, H, W), or without N. Both are drawn on the
+    yours, expected: tensors of equal shape: maps (N, H, W) or (H, W), images (N, 3, H, W). Both are drawn on the
     scale of the expected one, so that a factor between them is seen; blue in the difference is too low,
     red too high.
     """
-    if yours.dim() == 2 or (yours.dim() == 3 and yours.shape[0] == 3):
+    if yours.dim() == 2:
         yours, expected = yours[None], expected[None]
     rows = min(len(yours), limit)
     figure = Figure(figsize=(7.5, 2.4 * rows + 0.3))
     low, high = expected.min().item(), expected.max().item()
     for row in range(rows):
-        difference = (yours[row] - expected[row]).double()
+        difference = yours[row].double() - expected[row].double()
         if difference.dim() == 3:
-            difference = difference.mean(0)
-        reach = difference.abs().nan_to_num().max().item() or 1.0
+            # The color that differs most; a mean over colors could cancel out.
+            difference = difference.gather(0, difference.abs().nan_to_num().argmax(dim=0, keepdim=True))[0]
+        reach = difference.abs().nan_to_num(0, 0, 0).max().item() or 1.0
         columns = [
             ("yours", yours[row], {"vmin": low, "vmax": high}),
             ("expected", expected[row], {"vmin": low, "vmax": high}),

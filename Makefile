@@ -1,0 +1,37 @@
+# Each target makes .venv on first use. The same without make is in the README.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+# One stamp a requirements file: changed requirements are installed again.
+$(VENV)/student: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade pip
+	$(RUN) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/developer: requirements-dev.txt $(VENV)/student
+	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+.PHONY: demo test lab build notebooks bench lint
+
+demo: $(VENV)/student  ## make up a class of submissions, grade it, compare every grade
+	$(RUN) -W ignore -m autograder demo
+
+lab: $(VENV)/student  ## open JupyterLab on the assignments
+	$(VENV)/bin/jupyter lab --notebook-dir assignments
+
+test: $(VENV)/developer  ## everything that has to hold, in minutes
+	$(VENV)/bin/ruff check lib autograder tests nbgrader_config.py
+	$(RUN) -m pytest tests
+	$(RUN) -m pytest --nbval-lax solutions -o testpaths=solutions -p no:cacheprovider
+
+build: $(VENV)/student  ## bring what is generated up to date
+	$(RUN) -W ignore -m autograder build
+
+notebooks: $(VENV)/student  ## run every solution notebook in full
+	$(RUN) -W ignore -m autograder build --force
+
+bench: $(VENV)/developer  ## measure; NAME=... for one
+	$(RUN) -m tests.benchmarks $(NAME)

@@ -1,0 +1,56 @@
+"""The exercises of the course, assignment by assignment. Trusted: at grading no student's process sees this."""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+
+# Assignment -> (module of this package, modules of lib under examination).
+ASSIGNMENTS = {
+    "01-filter-visualization": (
+        "filter_visualization",
+        (
+            "lib.filters",
+            "lib.capture",
+            "lib.receptive_field",
+            "lib.patches",
+            "lib.tuning",
+            "lib.neighbors",
+            "lib.activations",
+            "lib.top_patches",
+        ),
+    ),
+    "02-deconvnet-guided-backprop": (
+        "deconvnet_guided_backprop",
+        ("lib.saliency", "lib.deconvnet", "lib.randomization", "lib.guided_backprop"),
+    ),
+    "03-grad-cam": ("grad_cam", ("lib.grad_cam",)),
+    "04-occlusion": ("occlusion", ("lib.occlusion", "lib.faithfulness")),
+}
+
+
+@cache
+def exercises(assignment):
+    """The exercises of an assignment, in the notebook's order."""
+    module, _ = ASSIGNMENTS[assignment]
+    return import_module(f"autograder.bank.{module}").EXERCISES
+
+
+def examined(assignment):
+    """The modules of `lib` that an assignment examines; importing them at grading is forbidden."""
+    return ASSIGNMENTS[assignment][1]
+
+
+@cache
+def _by_name():
+    return {exercise.name: exercise for assignment in ASSIGNMENTS for exercise in exercises(assignment)}
+
+
+def exercise(name):
+    """The exercise of that name. Raises ValueError, with near names, if there is none."""
+    if name not in _by_name():
+        near = get_close_matches(name, _by_name(), n=2, cutoff=0.5)
+        raise ValueError(
+            f"there is no exercise called {name!r}; "
+            + (f"did you mean {' or '.join(near)}?" if near else "keep the name that the notebook gives")
+        )
+    return _by_name()[name]

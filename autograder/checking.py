@@ -1,0 +1,36 @@
+"""`check(function)`: judge one exercise in the process where it was written, and show the verdict."""
+
+from autograder import bank
+from autograder.calling import ask
+from autograder.judge import judge, name_the_cause
+from autograder.render import show
+
+_seen = {}  # exercise -> last verdict in this session, so that a later failure can name an earlier one
+
+
+def check(function):
+    """Judge `function` as the exercise of its name, and show the verdict."""
+    show(verdict_on(function))
+
+
+def verdict_on(function):
+    """The verdict on a function, by the cases that everybody may see."""
+    name = getattr(function, "__name__", None)
+    if name is None or not callable(function):
+        raise TypeError(
+            f"check needs your function itself, without parentheses: check(channel_weights); "
+            f"this is a {type(function).__name__}"
+        )
+    exercise = bank.exercise(name)
+    questions = exercise.questions()
+    records = []
+    for question in questions:
+        records.append(ask(function, exercise.arguments, question.case.observe, question.inputs()))
+        if records[-1].failure is not None:
+            break
+    verdict = judge(exercise, questions, records)
+    earlier = [bank.exercise(other) for other in exercise.builds_on if other in _seen]
+    calls = {name: function.__code__.co_names} if hasattr(function, "__code__") else None
+    chain = name_the_cause([*(_seen[e.name] for e in earlier), verdict], [*earlier, exercise], calls)
+    _seen[name] = chain[-1]
+    return chain[-1]

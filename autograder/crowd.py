@@ -1,0 +1,51 @@
+"""Many submissions at once: a Dask cluster runs and judges them; the one writer of the gradebook finds the results.
+
+A worker gets the path of a submission and returns nothing but a sentence; results go to the folder of
+`autograder.cache`. So a lost worker, or a killed run, loses at most the submissions it was at.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+from autograder import cache, sandbox
+from autograder.notebooks import Unreadable, read, repair
+
+
+def run_all(jobs, scheduler=None, workers=None, say=None):
+    """Run jobs (dicts of the arguments of `run_one`) on a cluster.
+
+    scheduler: the address of one that is there, such as "tcp://host:8786"; default: a local one of this machine's size.
+    workers:   how many processes the local one has.  say: called with (done, all, trouble) after each job.
+    """
+    import dask
+    from distributed import Client, LocalCluster, as_completed
+
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    # A worker starts processes of its own, which daemons may not; and each submission has one thread.
+    quiet = {"distributed.worker.daemon": False, "distributed.logging.distributed": "error"}
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    with dask.config.set(quiet):
+        if scheduler is None:
+            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0)
+        else:
+            cluster = scheduler
+        with Client(cluster) as client:
+            futures = [client.submit(run_one, **job, pure=False, retries=2) for job in jobs]
+            for done, future in enumerate(as_completed(futures), 1):
+                trouble = future.exception() if future.status == "error" else future.result()
+                if say:
+                    say(done, len(jobs), trouble)
+        if scheduler is None:
+            cluster.close()
+
+
+def run_one(path, release, assignment, secret, place, limits, hidden):
+    """Run one submission unless its result is there. Returns "" or why there is none."""
+    try:
+        notebook, _ = repair(read(Path(path)), read(Path(release)))
+    except Unreadable as error:
+        return str(error)
+    options = {"folder": str(Path(path).parent), "limits": sandbox.Limits(**limits), "hidden": tuple(hidden)}
+    cache.graded(notebook, assignment, secret, place, again=True, **options)
+    return ""

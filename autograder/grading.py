@@ -1,0 +1,113 @@
+"""From a repaired notebook to verdicts: ask in the sandbox, judge here.
+
+This is the one road of the command line, of nbgrader and of pytest; they differ in where the notebook comes
+from and in where the verdicts go.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder import bank, course, sandbox
+from autograder.judge import judge, name_the_cause
+from autograder.notebooks import first_line, grade_id, is_test, names_used
+from autograder.verdict import Status, Verdict
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The verdicts of one submission, in the notebook's order, and what happened while it ran."""
+
+    verdicts: tuple[Verdict, ...]
+    run: sandbox.Run
+
+    @property
+    def points(self):
+        """Points of all exercises; written answers are not among them."""
+        return sum(verdict.points for verdict in self.verdicts)
+
+
+def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=()):
+    """Judge all exercises of an assignment in a repaired notebook.
+
+    notebook:   as from `notebooks.repair`.
+    assignment: its full name.
+    secret:     bytes from which hidden cases are drawn; None asks the visible cases only.
+    folder:     a folder whose files the notebook needs beside it, or None.
+    limits:     `sandbox.Limits`, or None for the usual ones.
+    hidden:     more files and folders that the submission must not see, such as those of its class.
+    """
+    asked, cells = {}, []
+    for index, cell in enumerate(notebook.cells):
+        if is_test(cell):
+            exercise = bank.exercise(grade_id(cell))
+            asked[index] = exercise, exercise.questions(secret)
+            cells.append(sandbox.Cell(index, questions=tuple(_question(exercise, q) for q in asked[index][1])))
+        elif cell.cell_type == "code" and "show" not in cell.metadata.get("tags", []) and cell.source.strip():
+            cells.append(sandbox.Cell(index, cell.source))
+    request = sandbox.Request(
+        tuple(cells),
+        folder=None if folder is None else str(folder),
+        forbidden=(*bank.examined(assignment), "autograder.bank"),
+        hidden=(*course.hidden_at_grading(assignment), *map(str, hidden)),
+        limits=limits or sandbox.Limits(),
+    )
+    run = sandbox.run(request)
+    verdicts = [_verdict(notebook, index, *asked[index], run) for index in asked]
+    exercises = [exercise for exercise, _ in asked.values()]
+    return Graded(tuple(name_the_cause(verdicts, exercises, names_used(notebook))), run)
+
+
+def _question(exercise, question):
+    return sandbox.Question(exercise.name, exercise.arguments, question.case.observe, question.inputs())
+
+
+def _verdict(notebook, index, exercise, questions, run):
+    records = run.records.get(index, [])
+    if len(records) < len(questions) and not any(record.failure for record in records):
+        return _not_reached(notebook, index, exercise, run)
+    verdict = judge(exercise, questions, records)
+    if verdict.status is Status.NOT_ATTEMPTED:
+        return _undefined(notebook, exercise, verdict, run)
+    return verdict
+
+
+def _not_reached(notebook, index, exercise, run):
+    """The process ended before all questions were answered."""
+    if run.ended and run.ended[1] != index:
+        status, message = run.ended[0], f"{where_it_ended(notebook, run)}; nothing after it could run."
+    else:
+        status, _, told = run.ended or (Status.ERROR, index, "sent no answer")
+        message = f"your {exercise.name} {told}."
+    return Verdict(exercise.name, status, message, out_of=exercise.points)
+
+
+def where_it_ended(notebook, run):
+    """Which cell ended the process, and how, in words."""
+    _, cell, told = run.ended
+    return f"cell {cell + 1} (`{first_line(notebook.cells[cell])}`) {told}"
+
+
+def _undefined(notebook, exercise, verdict, run):
+    """If the function is missing because its own cell failed, say that instead."""
+    for index, error in run.errors.items():
+        if not 0 <= index < len(notebook.cells):
+            continue
+        cell = notebook.cells[index]
+        if grade_id(cell) == f"{exercise.name}-solution" or f"def {exercise.name}(" in cell.source:
+            lines = next((text for kind, text in run.outputs.get(index, []) if kind == "error"), "")
+            status = Status.FORBIDDEN if error.startswith("Forbidden:") else Status.ERROR
+            told = error.removeprefix("Forbidden: ") if status is Status.FORBIDDEN else error
+            traceback = "\n".join(lines.splitlines()[1:])
+            return replace(verdict, status=status, message=told, traceback=traceback)
+    return verdict
+
+
+def secret(folder):
+    """The instructor's secret in this folder: the file `.secret`, made on first use, readable by its owner alone."""
+    path = Path(folder) / ".secret"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32).hex().encode())
+    return path.read_bytes()

@@ -1,0 +1,171 @@
+"""From answers to a verdict. Trusted: holds the references, and believes nothing but values.
+
+A record says what happened to one question: an answer, or what came in its place. Points are all or none.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from autograder.answers import describe
+from autograder.compare import as_tensor, difference
+from autograder.verdict import Status, Verdict
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a student's function did with one question.
+
+    value:     the answer, if `failure` is None.
+    changed:   names of the arguments that the function altered in place.
+    failure:   None, or the status that stands in the answer's place.
+    message:   the exception's own line, or why there is no answer.
+    traceback: the student's own lines.
+    """
+
+    value: object = None
+    changed: tuple[str, ...] = ()
+    failure: Status | None = None
+    message: str = ""
+    traceback: str = ""
+
+
+def judge(exercise, questions, records):
+    """The verdict on one exercise, decided by the first question that was not answered well.
+
+    records: one for each of the questions, in their order; they may end early, after a failure.
+    """
+    for question, record in zip(questions, records):
+        told = None if record.failure else difference(record.value, exercise.expected(question), exercise.tolerance)
+        if record.failure or record.changed or told:
+            break
+    else:
+        if len(records) < len(questions):
+            raise ValueError(f"{len(records)} records for {len(questions)} questions, and none of them a failure")
+        return Verdict(
+            exercise.name, Status.PASSED, f"correct {_on(questions)}. {exercise.success}",
+            exercise.points, exercise.points,
+        )  # fmt: skip
+    if record.failure:
+        return _failed(exercise, question, record)
+    verdict = Verdict(
+        exercise.name, Status.WRONG, "", out_of=exercise.points, case=question.name,
+        given=given(exercise.arguments, question.inputs()),
+    )  # fmt: skip
+    if not told:
+        names = _listed(record.changed)
+        return replace(
+            verdict, mistake="inputs changed", message=f"the values are right, but your function changes {names} "
+            "in place. Whoever calls it still needs that; make a new tensor instead.",
+        )  # fmt: skip
+    if question.shown:
+        verdict = replace(verdict, yours=record.value, expected=exercise.expected(question))
+    mistake = recognize(exercise, questions, records)
+    if mistake:
+        return replace(verdict, mistake=mistake.name, message=mistake.hint)
+    return replace(verdict, message=f"for {question.name}, {told}")
+
+
+def recognize(exercise, questions, records):
+    """The mistake that does what the student's function did: on every question, or else on every wrong one."""
+    pairs = list(zip(questions, records))
+    wrong = [
+        (question, record)
+        for question, record in pairs
+        if record.failure or difference(record.value, exercise.expected(question), exercise.tolerance)
+    ]
+    # True and false, or a few whole numbers, agree by chance too easily to go by the wrong ones alone.
+    telling = wrong and _has_fractions(exercise.expected(wrong[0][0]))
+    for chosen in (pairs, wrong) if telling else (pairs,):
+        for mistake in exercise.mistakes:
+            if all(_same(exercise, mistake, question, record) for question, record in chosen):
+                return mistake
+    return None
+
+
+def _has_fractions(answer):
+    if isinstance(answer, (list, tuple)):
+        return any(_has_fractions(part) for part in answer)
+    if isinstance(answer, dict):
+        return any(_has_fractions(part) for part in answer.values())
+    tensor = as_tensor(answer)
+    return tensor is not None and tensor.is_floating_point()
+
+
+def _same(exercise, mistake, question, record):
+    try:
+        answer = question.answer(mistake.function)
+    except Exception:
+        return record.failure is Status.ERROR  # the same mistake would have failed here as well
+    return record.failure is None and difference(record.value, answer, exercise.tolerance) is None
+
+
+def _failed(exercise, question, record):
+    verdict = Verdict(
+        exercise.name, record.failure, record.message, out_of=exercise.points, traceback=record.traceback
+    )
+    if record.failure is Status.NOT_ATTEMPTED:
+        return replace(
+            verdict, message=record.message or "not attempted yet. Start with the docstring: what goes in, what "
+            "comes out, and in what shape?",
+        )  # fmt: skip
+    if record.failure is Status.ERROR and record.traceback:
+        return replace(verdict, case=question.name, given=given(exercise.arguments, question.inputs()))
+    return replace(verdict, case=question.name)
+
+
+def name_the_cause(verdicts, exercises, used=None):
+    """Verdicts in which a failure that an earlier one explains names the earlier one instead.
+
+    used: a dict from an exercise to the names that the student's own code calls; without it, `builds_on`.
+    """
+    failed = {verdict.exercise for verdict in verdicts if not verdict.passed}
+    told = []
+    for verdict, exercise in zip(verdicts, exercises):
+        calls = used.get(exercise.name, ()) if used is not None else exercise.builds_on
+        causes = [name for name in exercise.builds_on if name in failed and name in calls]
+        # Without a case the function was never asked: then it is the process that failed, not an earlier exercise.
+        if causes and (verdict.case or verdict.status is Status.NOT_ATTEMPTED):
+            verb = "is" if len(causes) == 1 else "are"
+            message = (
+                f"your {exercise.name} calls {_listed(causes)}, which {verb} not right yet. Mend that first; "
+                "this one may then be right as it stands."
+            )
+            status = Status.NOT_ATTEMPTED if verdict.status is Status.NOT_ATTEMPTED else Status.WRONG
+            verdict = Verdict(exercise.name, status, message, out_of=exercise.points)
+        told.append(verdict)
+    return told
+
+
+def _listed(names):
+    """"a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def given(arguments, inputs):
+    """The inputs of a case in words: "gradients: a float32 tensor of shape (1, 2, 3, 3)"."""
+    return "; ".join(f"{name}: {_in_words(value)}" for name, value in zip(arguments, inputs))
+
+
+def _in_words(value):
+    if isinstance(value, torch.nn.Module):
+        return f"a network of {sum(1 for _ in value.named_modules()) - 1} layers"
+    if isinstance(value, torch.Tensor) and value.numel() <= 8:
+        return f"{rounded(value.tolist())}"
+    if isinstance(value, (str, int)) or (isinstance(value, tuple) and all(isinstance(v, int) for v in value)):
+        return repr(value)
+    return describe(value)
+
+
+def rounded(value):
+    """Nested lists of numbers with four digits each."""
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def _on(questions):
+    names = [question.name for question in questions if question.shown]
+    hidden = len(questions) - len(names)
+    told = f"on {len(names)} case{'s' * (len(names) != 1)} ({', '.join(names)})"
+    return told + (f" and on {hidden} more with other numbers" if hidden else "")

@@ -1,0 +1,284 @@
+"""The trusted side: starts a student's process, listens, watches time and memory, and ends it.
+
+Processes are forked from one warm server that has imported the heavy packages and nothing else (no thread, no
+CUDA, no reference), so a submission does not wait for imports. Where there is no fork they are spawned.
+"""
+
+import multiprocessing
+import os
+import queue
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache
+from multiprocessing import forkserver
+from types import NoneType
+
+import psutil
+
+from autograder.answers import MAX_BYTES, NotAnAnswer, decode
+from autograder.judge import Record
+from autograder.sandbox import walls
+from autograder.sandbox.protocol import Run, pack
+from autograder.verdict import Status
+
+GRACE_SECONDS = 3  # what an interrupted cell gets to end by itself before the process is ended
+TOTAL_BYTES = 512 * 2**20
+POLL_SECONDS = 0.05
+
+
+@cache
+def tier():
+    """How strictly student code is isolated on this machine: "full" or "reduced", and what that means, in words."""
+    reason = "walls need Linux"
+    if sys.platform == "linux":
+        ours, theirs = _context().Pipe(duplex=False)
+        process = _start(walls.probe, theirs)
+        reason = "the kernel gave no answer"
+        with suppress(EOFError):
+            reason = ours.recv_bytes(10_000).decode() if ours.poll(60) else reason
+        _end(process)
+    if reason == "ok":
+        return "full", (
+            "Submissions have users, processes, network and files of their own: no network, a read-only system, one "
+            "scratch folder in memory, no sight of references, other submissions or the gradebook."
+        )
+    return "reduced", (
+        f"No walls by the operating system ({reason}). A submission is a process of its own with limits on time, "
+        "memory and output, and cannot import or open the references from Python; but it has this user's rights to "
+        "files and network. Grade submissions that you do not trust on Linux, or on a machine that holds nothing else."
+    )
+
+
+def run(request):
+    """Run a submission to its end, whatever it does. Returns a Run; never raises for what a student wrote."""
+    started = time.monotonic()
+    scratch = tempfile.mkdtemp(prefix="submission-")
+    try:
+        _copy_files(request.folder, scratch, request.limits.file_size)
+        result = _listen(request, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def _listen(request, scratch):
+    from autograder.sandbox.child import main
+
+    result, frames = Run(tier=tier()[0]), queue.Queue()
+    ours, theirs = _context().Pipe(duplex=False)
+    data = pack(replace(request, walled=result.tier == "full"))
+    process = _start(main, theirs, data, scratch)
+    threading.Thread(target=_read, args=(ours, frames), daemon=True).start()
+    limits = request.limits
+    start = cell_start = look = time.monotonic()
+    cell, waited_for, ready = request.cells[0].index if request.cells else 0, False, False
+    try:
+        while True:
+            with suppress(queue.Empty):
+                frame = frames.get(timeout=POLL_SECONDS)
+                if frame is None:
+                    break
+                if frame["kind"] == "garbage":
+                    result.ended = (Status.ERROR, cell, "sent something that is no answer")
+                    return result
+                if frame["kind"] == "end":
+                    waited_for = True
+                    break
+                ready = ready or frame["kind"] == "ready"
+                if frame["kind"] == "begin" and frame.get("cell") != cell:
+                    cell, cell_start = _index(frame, request), time.monotonic()
+                _keep(frame, result, cell)
+            # Also between frames: a process that never stops sending must not keep anybody from looking.
+            now = time.monotonic()
+            if now < look:
+                continue
+            look = now + POLL_SECONDS
+            if now - cell_start > limits.cell_seconds + GRACE_SECONDS:
+                result.ended = (Status.TIMED_OUT, cell, f"ran longer than {limits.cell_seconds:g} s")
+            elif now - start > limits.submission_seconds:
+                told = f"the notebook as a whole ran longer than {limits.submission_seconds:g} s"
+                result.ended = (Status.TIMED_OUT, cell, told)
+            elif _memory(process.pid) > limits.memory:
+                told = f"used more than {limits.memory / 2**30:.1f} GB of memory"
+                result.ended = (Status.OUT_OF_MEMORY, cell, told)
+            elif _count(process.pid) > limits.processes:
+                result.ended = (Status.FORBIDDEN, cell, f"started more than {limits.processes} processes")
+            if result.ended:
+                return result
+        if not ready:
+            raise RuntimeError("the sandbox could not be set up; its message stands above. Nobody was graded by this.")
+        if not waited_for:
+            process.join(2)
+            result.ended = (Status.ERROR, cell, f"ended the Python process ({_how(process.exitcode)})")
+        return result
+    finally:
+        _end(process)
+        ours.close()
+
+
+def _read(connection, frames):
+    """Frames into a queue, until the process ends or says something that is none."""
+    total, last = 0, {"kind": "garbage"}
+    try:
+        while total < TOTAL_BYTES:
+            data = connection.recv_bytes(MAX_BYTES + 2**20)
+            total += len(data)
+            frame = decode(data)
+            if not _is_frame(frame):
+                break
+            frames.put(frame)
+    except EOFError:
+        last = None
+    except (OSError, NotAnAnswer):
+        pass
+    frames.put(last)
+
+
+FIELDS = {
+    "kind": str, "cell": int, "items": list, "error": (str, NoneType), "failure": (str, NoneType),
+    "changed": tuple, "message": str, "traceback": str,
+}  # fmt: skip
+
+
+def _is_frame(value):
+    """Whether its fields have the right types; the other side may send anything."""
+    if not isinstance(value, dict) or "kind" not in value:
+        return False
+    return all(isinstance(value[field], kind) for field, kind in FIELDS.items() if field in value)
+
+
+def _index(frame, request):
+    """The cell that a frame names, if there is such a cell."""
+    known = [cell.index for cell in request.cells]
+    return frame.get("cell") if frame.get("cell") in known else known[0]
+
+
+def _keep(frame, result, cell):
+    """Put what a frame says into the result."""
+    kind = frame.get("kind")
+    if kind == "outputs":
+        items = [item for item in frame.get("items", []) if isinstance(item, tuple) and len(item) == 2]
+        result.outputs[cell] = [(str(kind), str(content)) for kind, content in items]
+        if frame.get("error"):
+            result.errors[cell] = str(frame["error"])
+    elif kind == "record":
+        failure = frame.get("failure")
+        if failure not in (None, *Status.__members__):
+            return
+        record = Record(
+            value=frame.get("value"),
+            changed=tuple(str(name) for name in frame.get("changed", ())),
+            failure=None if failure is None else Status[failure],
+            message=str(frame.get("message", "")),
+            traceback=str(frame.get("traceback", "")),
+        )
+        result.records.setdefault(cell, []).append(record)
+
+
+def _memory(pid):
+    """Resident bytes of a process and all its children."""
+    total = 0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for one in [process, *process.children(recursive=True)]:
+            with suppress(psutil.Error):
+                total += one.memory_info().rss
+    return total
+
+
+def _count(pid):
+    """How many processes a process has below it."""
+    with suppress(psutil.Error):
+        return len(psutil.Process(pid).children(recursive=True))
+    return 0
+
+
+def _start(target, connection, *arguments):
+    """Start a process that has the other end of our pipe; ours is then the only one left here."""
+    process = _context().Process(target=target, args=(*arguments, connection), daemon=True)
+    with _without_main():
+        process.start()
+    connection.close()
+    return process
+
+
+def _end(process):
+    """End the process and everything that it started."""
+    found = []
+    with suppress(psutil.Error):
+        found = psutil.Process(process.pid).children(recursive=True)
+    if process.is_alive():
+        process.kill()
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, 9)
+    for child in found:
+        with suppress(psutil.Error):
+            child.kill()
+    process.join(5)
+
+
+def _how(code):
+    """An exit code in words. Behind walls a signal is reported as 128 and its number, as shells do."""
+    number = -code if code is not None and code < 0 else (code or 0) - 128
+    return f"killed by signal {number}" if number > 0 else f"exit status {code}"
+
+
+@cache
+def _context():
+    if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["autograder.sandbox.preload"])
+    with _bare_environment():
+        forkserver.ensure_running()
+    return context
+
+
+# What a submission may know of the environment of whoever grades it.
+ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TORCH_HOME", "XDG_CACHE_HOME")
+
+
+@contextmanager
+def _bare_environment():
+    """Only harmless variables. A process's first environment stays readable in it as long as it lives."""
+    kept = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: value for name, value in kept.items() if name in ENVIRONMENT or name.startswith("CUDA_")})
+    os.environ.setdefault("HOME", "/")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+@contextmanager
+def _without_main():
+    """multiprocessing imports the parent's main program into each child. A submission has no business with it."""
+    main = sys.modules["__main__"]
+    file, spec = main.__dict__.pop("__file__", None), main.__dict__.get("__spec__")
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
+
+
+def _copy_files(folder, scratch, largest):
+    """Files that were handed in beside the notebook: plain, small enough, and no other notebooks."""
+    if folder is None:
+        return
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        plain = os.path.isfile(path) and not os.path.islink(path)
+        if plain and not name.endswith(".ipynb") and os.path.getsize(path) <= largest:
+            shutil.copy(path, os.path.join(scratch, name))

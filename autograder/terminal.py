@@ -1,0 +1,56 @@
+"""Tables and lines for people at a terminal."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograder import bank
+from autograder.classroom import common_mistakes, signs
+from autograder.render import symbol, text
+from autograder.verdict import Status
+
+console = Console(highlight=False)
+COLORS = {Status.PASSED: "green", Status.NOT_ATTEMPTED: "dim"}
+
+
+def line(verdict):
+    """One line for one exercise."""
+    color = COLORS.get(verdict.status, "red")
+    points = f"{verdict.points} / {verdict.out_of}" if verdict.points else f"  / {verdict.out_of}"
+    word = "" if verdict.passed else f"  {verdict.status.value}"
+    console.print(f"[{color}]{symbol(verdict.status)} {verdict.exercise:24s}[/] {points}{word}")
+
+
+def explain(verdict):
+    """What a student needs to know about an exercise that is not right yet."""
+    body = "\n".join(text(verdict).splitlines()[1:]) or verdict.message
+    if verdict.status is Status.ERROR and verdict.message and verdict.message not in body:
+        body = verdict.message + "\n" + body
+    console.print("\n".join("    " + words for words in body.splitlines()), markup=False)
+
+
+def print_class(results, assignment):
+    """A class as a table, with what went wrong below it."""
+    table = Table(title=f"{assignment}: {len(results)} submissions", title_justify="left")
+    table.add_column("student")
+    table.add_column("exercises")
+    table.add_column("points", justify="right")
+    table.add_column("to read", justify="right")
+    table.add_column("notes")
+    for result in results:
+        notes = result.failure or " ".join(result.notes)
+        table.add_row(
+            escape(result.student), signs(result, assignment), f"{result.points:g} / {result.out_of:g}",
+            str(result.to_read or ""), escape(notes[:160]), style="red" if result.failure else None,
+        )  # fmt: skip
+    console.print(table)
+    names = ", ".join(f"{number} {exercise.name}" for number, exercise in enumerate(bank.exercises(assignment), 1))
+    console.print(f"[dim]Exercises, left to right: {names}. ✓ right, ✗ not, ○ not attempted.[/]")
+    mistakes = common_mistakes(results, assignment)
+    if mistakes:
+        console.print("Most frequent mistakes: " + "; ".join(f"{e}, {m} ({c})" for e, m, c in mistakes[:5]) + ".")
+    tiers = {result.tier for result in results if result.tier}
+    if tiers == {"full"}:
+        console.print("[dim]Every submission ran in full isolation.[/]")
+    elif tiers:
+        console.print("[red bold]Graded without full isolation.[/] [red]See python -m autograder doctor.[/]")

@@ -1,0 +1,43 @@
+"""Small random inputs that cases are made of, drawn from the generator that is given and from nothing else."""
+
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+
+def normal(generator, *shape, dtype=torch.float32):
+    """Numbers from the standard normal distribution."""
+    return torch.randn(shape, generator=generator, dtype=dtype)
+
+
+def uniform(generator, *shape, dtype=torch.float32):
+    """Numbers between 0 and 1."""
+    return torch.rand(shape, generator=generator, dtype=dtype)
+
+
+def whole(generator, low, high, *shape):
+    """Whole numbers from low to high, both included."""
+    return torch.randint(low, high + 1, shape, generator=generator)
+
+
+def network(generator, classes=5, channels=6):
+    """A small convolutional network from images (N, 3, H, W), of 6 × 6 or more, to scores (N, classes).
+
+    Layers: conv1, relu1, pool (2 × 2, maximum), conv2, relu2, average, flatten, linear. In eval mode, frozen.
+    """
+    layers = OrderedDict(
+        conv1=nn.Conv2d(3, channels, 3, padding=1),
+        relu1=nn.ReLU(),
+        pool=nn.MaxPool2d(2),
+        conv2=nn.Conv2d(channels, channels + 2, 3, padding=1),
+        relu2=nn.ReLU(),
+        average=nn.AdaptiveAvgPool2d(1),
+        flatten=nn.Flatten(),
+        linear=nn.Linear(channels + 2, classes),
+    )
+    made = nn.Sequential(layers)
+    for parameter in made.parameters():
+        fan_in = parameter[0].numel() if parameter.dim() > 1 else 100
+        parameter.data = normal(generator, *parameter.shape) * (2 / fan_in) ** 0.5
+    return made.eval().requires_grad_(False)

@@ -1,0 +1,43 @@
+"""nbgrader's own steps, called in this process: its start-up of seconds is paid once, not once a submission."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from autograder import course
+
+
+def nbgrader_config(folder):
+    """The course's nbgrader configuration with `folder` as the course directory."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = PyFileConfigLoader("nbgrader_config.py", str(course.root())).load_config()
+    config.CourseDirectory.root = str(folder)
+    return config
+
+
+def run_converter(kind, config, log=None):
+    """Run one of nbgrader's converters. Raises its NbGraderException if anything could not be converted.
+
+    log: a logging.Logger for what nbgrader says; default: errors only, to stderr.
+    """
+    from nbgrader.coursedir import CourseDirectory
+
+    find_programs()
+    converter = kind(coursedir=CourseDirectory(config=config), config=config)
+    converter.log = log or _errors()
+    converter.start()
+
+
+def find_programs():
+    """Put the environment's programs on the path: nbgrader starts `alembic` by name, activated environment or not."""
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", "")
+
+
+def _errors():
+    log = logging.getLogger("autograder.nbgrader")
+    log.setLevel(logging.ERROR)
+    return log

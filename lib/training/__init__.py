@@ -1,0 +1,1 @@
+"""How `zfnet` came to be: its pictures (`pictures`), its training (`zfnet`) and what it can do (`evidence`)."""

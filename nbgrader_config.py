@@ -1,0 +1,27 @@
+"""nbgrader with this course's sandbox and judge in it. Instructors: settings of your own go at the end."""
+
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput, SaveAutoGrades
+
+from autograder.nbgrader_plugin import Judge, Run, SubmissionExporter
+from autograder.with_nbgrader import find_programs
+
+find_programs()
+c = get_config()  # noqa: F821  nbgrader defines it
+
+c.CourseDirectory.course_id = "looking-into-networks"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "assignments"
+
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearSolutions.text_stub = "*Your answer.*"
+
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.autograde_preprocessors = [
+    Run, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata,
+]  # fmt: skip
+c.OverwriteCells.add_missing_cells = True
+c.LimitOutput.max_lines = 500
+
+# What one submission may use; see autograder.sandbox.Limits.
+c.Sandbox.cell_seconds = 60
+c.Sandbox.submission_seconds = 600

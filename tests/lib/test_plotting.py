@@ -1,0 +1,223 @@
+from base64 import b64decode
+from io import BytesIO
+
+import matplotlib
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib.figure import Figure
+from PIL import Image
+
+from lib import plotting
+
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+MAPS = arrays(np.float32, (2, 3, 4), elements=st.floats(-100, 100, width=32))
+
+
+def drawn(picture):
+    """What each axes of a picture shows: the values and the limits of their colors."""
+    shown = [axes.images[0] for axes in picture.figure.axes]
+    return [(np.asarray(image.get_array()), image.get_clim()) for image in shown]
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("photograph, start, kind", [(True, JPEG, "image/jpeg"), (False, PNG, "image/png")])
+def test_a_photograph_is_a_jpeg_and_a_plot_is_a_png(photograph, start, kind):
+    picture = plotting.Picture(Figure(figsize=(1, 1)), "a white square", photograph)
+    assert picture.bytes().startswith(start)
+    data, metadata = picture._repr_mimebundle_()
+    assert data.keys() == {kind, "text/plain"}
+    assert b64decode(data[kind]).startswith(start)
+    assert "a white square" in data["text/plain"] and metadata[kind]["alt"] == "a white square"
+
+
+@pytest.mark.parametrize("ending, start", [("jpg", JPEG), ("png", PNG)])
+def test_the_ending_of_the_name_says_the_format(tmp_path, ending, start):
+    plotting.grid(torch.rand(1, 3, 8, 8)).save(tmp_path / f"picture.{ending}")
+    assert (tmp_path / f"picture.{ending}").read_bytes().startswith(start)
+
+
+def test_a_picture_shows_what_was_drawn():
+    """A red and a blue image: the left half of the file is mostly red, the right half mostly blue."""
+    red, blue = torch.tensor([1.0, 0, 0]), torch.tensor([0.0, 0, 1])
+    images = torch.stack([red, blue])[..., None, None].expand(2, 3, 8, 8)
+    pixels = np.asarray(Image.open(BytesIO(plotting.grid(images).bytes())).convert("RGB")).astype(int)
+    middle = pixels[pixels.shape[0] // 2]
+    quarter = len(middle) // 4
+    assert np.abs(middle[quarter] - [255, 0, 0]).max() < 12
+    assert np.abs(middle[-quarter] - [0, 0, 255]).max() < 12
+
+
+# Colors
+
+
+def test_colors_are_those_of_the_color_map():
+    maps = torch.linspace(0, 1, 256).view(2, 8, 16)
+    found = plotting.colors(maps, "viridis")
+    expected = matplotlib.colormaps["viridis"](np.arange(256))[:, :3].reshape(2, 8, 16, 3)
+    assert found.shape == (2, 3, 8, 16) and found.dtype == torch.float32
+    np.testing.assert_allclose(found.permute(0, 2, 3, 1), expected, atol=1e-6)
+
+
+def test_colors_stay_at_the_ends_beyond_them():
+    found = plotting.colors(torch.tensor([[[-5.0, 0, 1, 7]]]), "gray")
+    assert found.tolist() == [[[[0, 0, 1, 1]]] * 3]
+
+
+@pytest.mark.parametrize("place", ["cpu", "meta"])  # meta is a device that every machine has
+def test_colors_are_made_on_the_device_of_the_maps(place):
+    assert plotting.colors(torch.rand(1, 2, 2, device=place)).device.type == place
+
+
+def test_signed_puts_zero_in_the_middle_and_each_images_largest_at_an_end():
+    values = torch.tensor([[[0.0, 1, -4]], [[0, 20, -10]], [[0, 0, 0]]])
+    assert plotting.signed(values).tolist() == [[[0.5, 0.625, 0]], [[0.5, 1, 0.25]], [[0.5, 0.5, 0.5]]]
+
+
+def test_signed_scales_the_three_colors_of_an_image_together():
+    values = torch.tensor([[-2.0, 1, 0], [8, 4, 0]]).view(2, 3, 1, 1)
+    assert plotting.signed(values).flatten(1).tolist() == [[0, 0.75, 0.5], [1, 0.75, 0.5]]
+
+
+@given(MAPS, st.floats(0.01, 100))
+def test_signed_stays_in_range_and_sees_signs_but_no_scale(values, factor):
+    values = torch.from_numpy(values)
+    found = plotting.signed(values)
+    assert 0 <= found.min() and found.max() <= 1
+    torch.testing.assert_close(plotting.signed(-values), 1 - found)
+    if (values.abs().amax(dim=(1, 2)) > 1e-6).all():
+        torch.testing.assert_close(plotting.signed(values * factor), found)
+
+
+def test_signed_cuts_off_no_more_than_the_share_of_outliers():
+    values = torch.arange(1.0, 1001) * torch.tensor([1, -1]).repeat(500)
+    found = plotting.signed(values[None], outliers=0.1)[0]
+    inside = (0 < found) & (found < 1)
+    assert 890 <= inside.sum() <= 910
+    slopes = (found - 0.5)[inside] / values[inside]
+    torch.testing.assert_close(slopes, slopes[:1].expand_as(slopes), rtol=1e-3, atol=0)
+    assert torch.equal(found[~inside], (values[~inside] > 0).float())  # the largest, at their own ends
+
+
+# Grids
+
+
+def test_a_grid_draws_images_as_they_are_and_maps_from_zero_to_their_largest():
+    image = torch.tensor([0.2, 0.4, 0.6]).view(3, 1, 1).expand(3, 2, 4)
+    (colored, _), (gray, limits) = drawn(plotting.grid([image, torch.tensor([[1.0, 5], [2, 3]])]))
+    np.testing.assert_allclose(colored[0, 0], [0.2, 0.4, 0.6], rtol=1e-6)
+    assert colored.shape == (2, 4, 3)
+    assert gray.tolist() == [[1, 5], [2, 3]] and limits == (0, 5)
+
+
+def test_a_grid_cuts_images_off_where_they_leave_the_range_and_shows_nan_as_black(caplog):
+    image = torch.tensor([[-1.0, 0.5, 2], [float("nan"), 0.5, 1]]).view(2, 3, 1, 1)
+    (first, _), (second, _) = drawn(plotting.grid(image))
+    assert first.tolist() == [[[0, 0.5, 1]]] and second.tolist() == [[[0, 0.5, 1]]]
+    assert not caplog.records  # matplotlib would cut them off as well, with a complaint
+
+
+@pytest.mark.parametrize("count, columns, shape", [(3, None, (1, 3)), (7, None, (2, 5)), (7, 3, (3, 3))])
+def test_a_grid_has_five_columns_unless_told_otherwise(count, columns, shape):
+    picture = plotting.grid(torch.rand(count, 2, 2), columns=columns)
+    places = [axes.get_subplotspec() for axes in picture.figure.axes]
+    assert [place.get_gridspec().get_geometry() for place in places] == [shape] * count
+    assert [place.num1 for place in places] == list(range(count))  # row by row
+
+
+def test_titles_stand_over_their_images_and_for_them():
+    picture = plotting.grid(torch.rand(3, 2, 2), titles=["cat", "dog"])
+    assert [axes.get_title() for axes in picture.figure.axes] == ["cat", "dog", ""]
+    assert picture.alt == "cat; dog" and picture.photograph
+    assert plotting.grid(torch.rand(3, 2, 2), titles=["cat"], alt="three maps").alt == "three maps"
+    assert "3" in plotting.grid(torch.rand(3, 2, 2)).alt
+
+
+def test_a_grid_takes_tensors_from_any_device_and_in_the_midst_of_a_graph(device):
+    images = torch.rand(1, 3, 4, 4, device=device, requires_grad=True)
+    assert plotting.grid(2 * images).bytes().startswith(JPEG)
+
+
+# Comparisons
+
+
+def test_a_comparison_draws_both_on_the_scale_of_the_expected_one():
+    expected = torch.tensor([[[1.0, 2], [3, 5]]])
+    picture = plotting.comparison(10 * expected, expected)
+    (yours, yours_limits), (theirs, their_limits), (difference, limits) = drawn(picture)
+    assert yours_limits == their_limits == (1, 5)
+    assert yours.tolist() == [[10, 20], [30, 50]] and theirs.tolist() == [[1, 2], [3, 5]]
+    assert difference.tolist() == [[9, 18], [27, 45]] and limits == (-45, 45)
+    assert "±45" in picture.figure.axes[2].get_title()
+    assert not picture.photograph
+
+
+def test_too_low_is_blue_and_too_high_is_red():
+    picture = plotting.comparison(torch.tensor([[0.0, 2]]), torch.tensor([[1.0, 1]]))
+    shown = picture.figure.axes[2].images[0]
+    low, high = shown.cmap(shown.norm([-1.0, 1]))[:, [0, 2]]  # red and blue
+    assert low[0] < low[1] and high[0] > high[1]
+
+
+def test_a_comparison_of_rgb_images_has_a_common_scale_too():
+    expected = torch.tensor([0.0, 2, 4]).view(1, 3, 1, 1)
+    (yours, _), (theirs, _), (difference, _) = drawn(plotting.comparison(expected / 2, expected))
+    assert yours.tolist() == [[[0, 0.25, 0.5]]] and theirs.tolist() == [[[0, 0.5, 1]]]
+    assert difference.tolist() == [[-2]]  # the largest of 0, −1 and −2
+
+
+def test_colors_that_differ_in_opposite_ways_do_not_cancel():
+    expected = torch.zeros(1, 3, 1, 1)
+    difference = drawn(plotting.comparison(expected + torch.tensor([-1.0, 3, -2]).view(1, 3, 1, 1), expected))[2][0]
+    assert difference.tolist() == [[3]]
+
+
+def test_a_comparison_shows_the_first_few_of_a_batch_or_a_single_one():
+    values = torch.rand(5, 2, 2)
+    assert len(plotting.comparison(values, values).figure.axes) == 9
+    assert len(plotting.comparison(values, values, limit=2).figure.axes) == 6
+    assert len(plotting.comparison(values[0], values[0]).figure.axes) == 3
+    three_maps = torch.rand(3, 4, 5)
+    assert len(plotting.comparison(three_maps, three_maps).figure.axes) == 9
+    shown = drawn(plotting.comparison(values, values))
+    assert [shown[3 * row][0].tolist() for row in range(3)] == values[:3].tolist()
+
+
+def test_a_difference_is_that_of_numbers_also_for_bytes_and_booleans():
+    byte, boolean = torch.tensor([[3]], dtype=torch.uint8), torch.tensor([[True]])
+    assert drawn(plotting.comparison(byte, 2 * byte))[2][0].tolist() == [[-3]]
+    assert drawn(plotting.comparison(boolean, ~boolean))[2][0].tolist() == [[1]]
+
+
+def test_an_equal_answer_differs_by_nothing_and_is_drawn_white():
+    expected = torch.tensor([[1.0, 2]])
+    shown = plotting.comparison(expected, expected).figure.axes[2].images[0]
+    assert shown.get_clim() == (-1, 1)
+    np.testing.assert_allclose(shown.cmap(shown.norm([0.0]))[0, :3], [1, 1, 1], atol=0.05)
+
+
+def test_an_expected_image_of_one_color_is_drawn_on_a_scale_of_one():
+    expected = torch.full((1, 3, 1, 1), 2.0)
+    (yours, _), (theirs, _), _ = drawn(plotting.comparison(expected + 0.25, expected))
+    assert yours.tolist() == [[[0.25] * 3]] and theirs.tolist() == [[[0] * 3]]
+
+
+def test_what_is_not_finite_hides_no_finite_difference():
+    picture = plotting.comparison(torch.tensor([[0.0, 3, float("inf"), float("nan")]]), torch.ones(1, 4))
+    assert drawn(picture)[2][1] == (-2, 2)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), 1.0], ids=str)
+@pytest.mark.parametrize("shape", [(1, 2, 2), (1, 3, 2, 2)])
+@pytest.mark.filterwarnings("error")
+def test_a_comparison_survives_whatever_the_answer_is(wrong, shape):
+    """Here the expected value has no range of its own."""
+    expected = torch.ones(shape)
+    yours = expected.clone()
+    yours.view(-1)[0] = wrong
+    assert plotting.comparison(yours, expected).bytes().startswith(PNG)
