@@ -14,6 +14,7 @@ from functools import cached_property
 import torch
 
 from autograder import observe
+from autograder.compare import difference
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,16 @@ class Case:
     inputs:  a function from a torch.Generator to the tuple of arguments.
     random:  whether the inputs depend on the generator; only then is there a hidden twin.
     observe: what is looked at: a function (function, inputs) -> answer from `autograder.observe`.
+    measure: for results that right solutions reach in different ways, what an answer must achieve: a function
+             (inputs, answer) -> what is compared instead, such as {"loss below a tenth of its start": True}.
+             The judge calls it, so a student's process never says of itself how good it was.
     """
 
     name: str
     inputs: Callable
     random: bool = True
     observe: Callable = observe.call
+    measure: Callable | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,12 @@ class Question:
     def answer(self, function):
         """What trusted code answers."""
         return self.case.observe(function, self.inputs())
+
+    def measured(self, answer):
+        """What the case measures of an answer. What an observer saw beside the answer stays as it is."""
+        if isinstance(answer, dict) and "answer" in answer:
+            return answer | {"answer": self.case.measure(self.inputs(), answer["answer"])}
+        return self.case.measure(self.inputs(), answer)
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,16 @@ class Exercise:
         if key not in self._expected:
             self._expected[key] = question.answer(self.reference)
         return self._expected[key]
+
+    def difference(self, question, answer):
+        """How an answer differs from what is expected, in words, or None."""
+        expected = self.expected(question)
+        if question.case.measure:
+            try:
+                answer, expected = question.measured(answer), question.measured(expected)
+            except Exception:
+                pass  # nothing that could be measured: how it differs in kind is what helps
+        return difference(answer, expected, self.tolerance)
 
 
 def hidden_seed(secret, exercise, case):

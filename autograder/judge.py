@@ -36,7 +36,7 @@ def judge(exercise, questions, records):
     records: one for each of the questions, in their order; they may end early, after a failure.
     """
     for question, record in zip(questions, records):
-        told = None if record.failure else difference(record.value, exercise.expected(question), exercise.tolerance)
+        told = None if record.failure else exercise.difference(question, record.value)
         if record.failure or record.changed or told:
             break
     else:
@@ -72,7 +72,7 @@ def recognize(exercise, questions, records):
     wrong = [
         (question, record)
         for question, record in pairs
-        if record.failure or difference(record.value, exercise.expected(question), exercise.tolerance)
+        if record.failure or exercise.difference(question, record.value)
     ]
     # True and false, or a few whole numbers, agree by chance too easily to go by the wrong ones alone.
     telling = wrong and _has_fractions(exercise.expected(wrong[0][0]))

@@ -211,3 +211,70 @@ def test_several_causes_are_listed():
     whole.reference.__name__ = "whole"
     wrong = [Verdict(name, Status.WRONG, "", case="c") for name in ("half", "third", "whole")]
     assert "half and third, which are not right yet" in name_the_cause(wrong, [HALF, half_too, whole])[2].message
+
+
+def root(start, steps):
+    """A number whose square is the first one's, after so many steps from one.
+
+    start, steps: a number of at least one, a count. Newton's method.
+    """
+    x = torch.ones(1)
+    for _ in range(steps):
+        x = (x + start / x) / 2
+    return x
+
+
+def close_to_the_root(inputs, x):
+    start, _ = inputs
+    return {"square within a hundredth": bool(((x.reshape(1) ** 2 - start).abs() < start / 100).all())}
+
+
+ROOT = Exercise(
+    root,
+    cases=(Case("five steps", lambda g: (1 + torch.rand(1, generator=g).item(), 5), measure=close_to_the_root),),
+    mistakes=(
+        Mistake("not halved", lambda start, steps: start + torch.ones(1), "you have not halved."),
+        Mistake("start itself", lambda start, steps: torch.full((1,), start), "this is the start."),
+        Mistake("half", lambda start, steps: torch.full((1,), start / 2), "this is half."),
+    ),
+    points=1,
+    success="Good.",
+)
+
+
+def by_bisection(start, steps):
+    low, high = 0.0, start + 1
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle**2 < start else (low, middle)
+    return torch.tensor([low])
+
+
+def test_what_is_measured_counts_and_not_the_number():
+    assert verdict_on(ROOT, by_bisection, SECRET).passed
+    assert not torch.equal(by_bisection(2.0, 5), root(2.0, 5))
+
+
+def test_what_misses_its_goal_is_told_the_goal():
+    verdict = verdict_on(ROOT, lambda start, steps: torch.zeros(1), SECRET)
+    assert verdict.message == "for five steps, square within a hundredth: no, expected yes."
+    assert verdict_on(ROOT, lambda start, steps: torch.full((1,), torch.nan)).status is Status.WRONG
+
+
+def test_a_mistake_is_known_where_a_goal_is_measured():
+    assert verdict_on(ROOT, ROOT.mistakes[0].function, SECRET).mistake == "not halved"
+
+
+@pytest.mark.parametrize("answer", ["1.41", None, torch.zeros(2, 2), {"x": 1.4}])
+def test_what_cannot_be_measured_is_described(answer):
+    verdict = verdict_on(ROOT, lambda start, steps: answer)
+    assert verdict.status is Status.WRONG and "expected" in verdict.message and "hundredth" not in verdict.message
+
+
+def test_what_an_observer_saw_is_compared_beside_what_is_measured():
+    def observe(function, inputs):
+        return {"calls": 1 if function is root else 2, "answer": function(*inputs)}
+
+    observed = replace(ROOT, cases=(replace(ROOT.cases[0], observe=observe),), _expected={})
+    assert verdict_on(observed, root).passed
+    assert verdict_on(observed, by_bisection).message == "for five steps, calls: 2, expected 1."
