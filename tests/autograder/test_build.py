@@ -1,0 +1,56 @@
+"""What `build` generates beside functions and releases."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from autograder import build, course
+
+TABLE = "| map | hits |\n|---|---|\n| edges | 12 |"
+TEXT = "Before.\n\n<!-- table:hits of 04-occlusion -->\n{}\n<!-- end of table -->\n\nAfter."
+
+
+@pytest.fixture
+def occlusion(tmp_path, monkeypatch):
+    """A course of one notebook with one table in it; gives a function that changes the table."""
+    monkeypatch.setattr(course, "root", lambda: tmp_path)
+    path = tmp_path / "solutions" / "04-occlusion" / "04-occlusion.ipynb"
+    path.parent.mkdir(parents=True)
+
+    def write(table):
+        shown = [new_output("display_data", {"image/png": "x"}), new_output("execute_result", {"text/markdown": table})]
+        cell = new_code_cell("make()", outputs=shown, metadata={"tags": ["show", "table:hits"]})
+        nbformat.write(new_notebook(cells=[new_code_cell("1"), cell]), path)
+
+    write(TABLE)
+    return write
+
+
+def put(text):
+    notebook = new_notebook(cells=[new_markdown_cell(text)])
+    changed = build.put_functions(notebook)
+    return notebook.cells[0].source, changed
+
+
+def test_a_table_of_one_notebook_is_shown_in_another(occlusion):
+    text, changed = put(TEXT.format(""))
+    assert changed and f"\n\n{TABLE}\n\n<!-- end" in text
+    assert text.startswith("Before.\n\n<!-- table:hits of") and text.endswith("\n\nAfter.")
+    assert put(text) == (text, False)
+
+
+def test_a_table_that_has_changed_is_shown_afresh(occlusion):
+    text, _ = put(TEXT.format("| old |"))
+    occlusion(TABLE.replace("12", "24"))
+    fresh, changed = put(text)
+    assert changed and "| 24 |" in fresh and "old" not in text and "| 12 |" not in fresh
+
+
+def test_two_tables_in_one_text_keep_what_is_between(occlusion):
+    text, _ = put(TEXT.format("") + "\n" + TEXT.format(""))
+    assert text.count(TABLE) == 2 and text.count("Before.") == text.count("After.") == 2
+
+
+def test_a_table_that_no_cell_shows_is_told(occlusion):
+    with pytest.raises(ValueError, match="tagged table:misses"):
+        put(TEXT.format("").replace("hits", "misses"))
