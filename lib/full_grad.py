@@ -75,7 +75,9 @@ def _postprocess(term, size):
     magnitude = term.abs()
     low, high = magnitude.amin(dim=(2, 3), keepdim=True), magnitude.amax(dim=(2, 3), keepdim=True)
     scaled = (magnitude - low) / (high - low).clamp(min=torch.finfo(term.dtype).eps)
-    return F.interpolate(scaled, size=size, mode="bilinear", align_corners=False).sum(dim=1)
+    # Channels are added up before they are enlarged: interpolation is linear, and there may be a thousand of them.
+    total = scaled.sum(dim=1, keepdim=True)
+    return F.interpolate(total, size=size, mode="bilinear", align_corners=False)[:, 0]
 
 
 def _bias(module, x):
