@@ -1,8 +1,8 @@
 """nbgrader with this course's sandbox and judge in it. Instructors: settings of your own go at the end."""
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput
 
-from autograder.nbgrader_plugin import Judge, Run, SubmissionExporter
+from autograder.nbgrader_plugin import Judge, Run, SaveGrades, SubmissionExporter
 from autograder.with_nbgrader import find_programs
 
 find_programs()
@@ -17,7 +17,7 @@ c.ClearSolutions.text_stub = "*Your answer.*"
 
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.autograde_preprocessors = [
-    Run, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata,
+    Run, Judge, LimitOutput, SaveGrades, AssignLatePenalties, CheckCellMetadata,
 ]  # fmt: skip
 c.OverwriteCells.add_missing_cells = True
 c.LimitOutput.max_lines = 500

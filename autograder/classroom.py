@@ -4,12 +4,11 @@ nbgrader's gradebook is the record. What it has no room for (which mistake, whic
 of each autograded notebook, from where the tables here take it.
 """
 
+import json
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import nbformat
 
 from autograder import bank, course
 from autograder.verdict import Status
@@ -20,7 +19,11 @@ METADATA = "autograder"
 
 @dataclass
 class Result:
-    """One student's outcome: points by cell, what the judge said, or why there is nothing."""
+    """One student's outcome: points before any penalty, what the judge said, or why there is nothing.
+
+    late: points that a late submission costs.  to_read: written answers that wait for a person.
+    tier, seconds: how isolated it ran, and for how long.
+    """
 
     student: str
     points: float = 0.0
@@ -29,6 +32,8 @@ class Result:
     notes: list[str] = field(default_factory=list)
     to_read: int = 0
     tier: str = ""
+    seconds: float = 0.0
+    late: float = 0.0
     failure: str = ""
 
 
@@ -74,15 +79,20 @@ class Classroom:
         config.GenerateAssignment.force = True
         run_converter(GenerateAssignment, config)
 
-    def run_ahead(self, assignment, students, limits=None, **cluster):
-        """Run submissions side by side, so that `grade` finds their results.
+    def gradebook(self):
+        """The gradebook, opened; a context manager."""
+        from nbgrader.api import Gradebook
 
-        limits:  student -> dict of `sandbox.Limits` that differ for that one.
-        cluster: scheduler, workers, say; see `crowd.run_all`.
+        return Gradebook(self.database())
+
+    def jobs(self, assignment, students, limits=None):
+        """What `crowd` needs to know to run each of these submissions: a list of dicts.
+
+        limits: student -> dict of `sandbox.Limits` that differ for that one.
         """
         from nbgrader.coursedir import CourseDirectory
 
-        from autograder import cache, crowd, grading
+        from autograder import cache, grading
         from autograder.nbgrader_plugin import class_files
 
         config = self.config(assignment)
@@ -93,12 +103,23 @@ class Classroom:
             "place": str(self.folder / cache.FOLDER),
             "hidden": class_files(CourseDirectory(config=config)),
         }
-        jobs = []
-        for student in students:
-            path = self.submitted / student / assignment / f"{assignment}.ipynb"
-            chosen = {**config.Sandbox, **(limits or {}).get(student, {})}
-            jobs.append({"path": str(path), "limits": chosen, **common})
-        crowd.run_all(jobs, **cluster)
+        own = limits or {}
+        return [
+            {"path": self._handed_in(assignment, one), "limits": {**config.Sandbox, **own.get(one, {})}} | common
+            for one in students
+        ]
+
+    def _handed_in(self, assignment, student):
+        return self.submitted / student / assignment / f"{assignment}.ipynb"
+
+    def run_ahead(self, assignment, students, limits=None, **cluster):
+        """Run submissions side by side, so that `grade` finds their results.
+
+        cluster: scheduler, workers, say; see `crowd.run_all`.
+        """
+        from autograder import crowd
+
+        crowd.run_all(self.jobs(assignment, students, limits), **cluster)
 
     def grade(self, assignment, student, **limits):
         """Grade one submission and return its Result. Never raises for what a student handed in."""
@@ -112,30 +133,57 @@ class Classroom:
         log = logging.getLogger("autograder.submission")
         log.propagate, log.handlers = False, [told := _Remember()]
         try:
-            if not (self.submitted / student / assignment / f"{assignment}.ipynb").exists():
-                here = ", ".join(p.name for p in (self.submitted / student / assignment).iterdir()) or "nothing"
-                raise NbGraderException(f"{assignment}.ipynb is not there; handed in: {here}")
+            if absent := self._absent(assignment, student):
+                raise NbGraderException(absent)
             run_converter(Autograde, config, log)
         except (NbGraderException, SystemExit) as error:
             reason = told.lines[0].strip().splitlines()[-1] if told.lines else str(error)
             return Result(student, failure=reason or str(error))
-        return self.result(assignment, student)
+        return self.results(assignment, [student])[0]
 
-    def result(self, assignment, student):
-        """What the gradebook and the autograded notebook say about one student."""
-        from nbgrader.api import Gradebook
+    def _absent(self, assignment, student):
+        """Why there is no notebook to grade, or None."""
+        path = self._handed_in(assignment, student)
+        if path.exists():
+            return None
+        here = ", ".join(sorted(one.name for one in path.parent.iterdir())) if path.parent.is_dir() else ""
+        return f"{path.name} is not there; handed in: {here or 'nothing'}"
 
-        path = self.folder / "autograded" / student / assignment / f"{assignment}.ipynb"
-        data = nbformat.read(path, as_version=4).metadata.get(METADATA, {})
-        with Gradebook(self.database()) as book:
-            grades = book.find_submission_notebook(assignment, assignment, student).grades
-            points = sum(grade.score for grade in grades)
-            out_of = sum(grade.max_score for grade in grades)
-            to_read = sum(bool(grade.needs_manual_grade) for grade in grades)
+    def results(self, assignment, students=None):
+        """What the gradebook and the autograded notebooks say, one Result a student.
+
+        students: default: everybody who handed in or was graded; who was not graded has a `failure` that says why.
+        """
+        places = self.folder.glob(f"autograded/*/{assignment}/{assignment}.ipynb")
+        done = {path.parent.parent.name: path for path in places}
+        if students is None:
+            handed_in = {path.parent.name for path in self.submitted.glob(f"*/{assignment}") if path.is_dir()}
+            students = sorted(handed_in | set(done))
+        with self.gradebook() as book:
+            return [
+                self._result(book, assignment, student, done[student])
+                if student in done
+                else Result(student, failure=self._absent(assignment, student) or "not graded yet")
+                for student in students
+            ]
+
+    def _result(self, book, assignment, student, path):
+        from nbgrader.api import MissingEntry
+
+        data = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(METADATA, {})
+        try:
+            notebook = book.find_submission_notebook(assignment, assignment, student)
+        except MissingEntry:
+            return Result(student, failure="not in the gradebook; run grade again")
+        grades, late = notebook.grades, notebook.late_submission_penalty or 0.0
         return Result(
-            student, points, out_of, list(data.get("verdicts", [])), list(data.get("notes", [])), to_read,
-            data.get("tier", ""),
-        )  # fmt: skip
+            student,
+            points=sum(grade.score for grade in grades),
+            out_of=sum(grade.max_score for grade in grades),
+            late=late,
+            to_read=sum(bool(grade.needs_manual_grade) for grade in grades),
+            **{key: data[key] for key in ("verdicts", "notes", "tier", "seconds") if key in data},
+        )
 
     def feedback(self, assignment):
         """Make the feedback pages of an assignment, and return their paths."""
@@ -148,13 +196,12 @@ class Classroom:
 
     def export_csv(self, path, assignment=None):
         """Write all grades to a CSV file, by nbgrader's exporter."""
-        from nbgrader.api import Gradebook
         from nbgrader.plugins import CsvExportPlugin
 
         plugin = CsvExportPlugin()
         plugin.to = str(path)
         plugin.assignment = [assignment] if assignment else []
-        with Gradebook(self.database()) as book:
+        with self.gradebook() as book:
             plugin.export(book)
 
 
@@ -175,13 +222,13 @@ class _Remember(logging.Handler):
 
 def common_mistakes(results, assignment):
     """How often each recognized mistake was made: a list of (exercise, mistake, count), most frequent first."""
+    order = [exercise.name for exercise in bank.exercises(assignment)]
     counts = Counter(
         (verdict["exercise"], verdict["mistake"])
         for result in results
         for verdict in result.verdicts
-        if verdict["mistake"]
+        if verdict["mistake"] and verdict["exercise"] in order
     )
-    order = [exercise.name for exercise in bank.exercises(assignment)]
     rows = [(exercise, mistake, count) for (exercise, mistake), count in counts.items()]
     return sorted(rows, key=lambda row: (-row[2], order.index(row[0])))
 

@@ -13,7 +13,7 @@ from autograder.notebooks import Unreadable, read, repair
 
 
 def run_all(jobs, scheduler=None, workers=None, say=None):
-    """Run jobs (dicts of the arguments of `run_one`) on a cluster.
+    """Run jobs (dicts of the arguments of `graded`) on a cluster.
 
     scheduler: the address of one that is there, such as "tcp://host:8786"; default: a local one of this machine's size.
     workers:   how many processes the local one has.  say: called with (done, all, trouble) after each job.
@@ -40,12 +40,17 @@ def run_all(jobs, scheduler=None, workers=None, say=None):
             cluster.close()
 
 
-def run_one(path, release, assignment, secret, place, limits, hidden):
+def run_one(**job):
     """Run one submission unless its result is there. Returns "" or why there is none."""
     try:
-        notebook, _ = repair(read(Path(path)), read(Path(release)))
+        graded(again=True, **job)
     except Unreadable as error:
         return str(error)
-    options = {"folder": str(Path(path).parent), "limits": sandbox.Limits(**limits), "hidden": tuple(hidden)}
-    cache.graded(notebook, assignment, secret, place, again=True, **options)
     return ""
+
+
+def graded(path, release, assignment, secret, place, limits, hidden, again=False):
+    """The result of one submission, which is run if it is not there. Raises Unreadable if it is no notebook."""
+    notebook, _ = repair(read(Path(path)), read(Path(release)))
+    options = {"folder": str(Path(path).parent), "limits": sandbox.Limits(**limits), "hidden": tuple(hidden)}
+    return cache.graded(notebook, assignment, secret, place, again=again, **options)

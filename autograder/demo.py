@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import nbformat
 
-from autograder import bank, course
+from autograder import bank, course, report
 from autograder.classroom import Classroom
 from autograder.mistakes_as_code import mistake_source
 from autograder.notebooks import grade_id, is_test
@@ -55,21 +55,22 @@ def run(folder, assignments, only=""):
             console.print(f"{student}: {words}", style="red", markup=False)
     classroom.export_csv(classroom.folder / "grades.csv")
     pages = sorted((classroom.folder / "feedback").glob("*/*/*.html"))
-    console.print(f"Feedback: {len(pages)} pages in {folder}/feedback, grades in {folder}/grades.csv")
+    console.print(f"Feedback: {len(pages)} pages in {folder}/feedback; grades.csv and report-*.html in {folder}")
     console.print(f"demo: {count} submissions, {right} as expected")
     return right == count
 
 
 def _grade(classroom, assignment, submissions):
     """Grade one assignment of the class; returns (student, surprise) pairs."""
-    from autograder.cli import grade_all
+    from autograder.whole_class import grade_all
 
     for one in submissions:
         write(one, classroom.submitted, assignment)
     limits = {one.student: LIMITS | one.limits for one in submissions}
-    results = grade_all(classroom, assignment, list(limits), limits)
+    results, _ = grade_all(classroom, assignment, list(limits), limits)
     print_class(results, assignment)
     classroom.feedback(assignment)
+    report.write(classroom.folder / f"report-{assignment}.html", results, assignment)
     return [
         (one.student, words)
         for one, result in zip(submissions, results)

@@ -3,6 +3,7 @@
 A record says what happened to one question: an answer, or what came in its place. Points are all or none.
 """
 
+import builtins
 from dataclasses import dataclass, replace
 
 import torch
@@ -48,10 +49,9 @@ def judge(exercise, questions, records):
         )  # fmt: skip
     if record.failure:
         return _failed(exercise, question, record)
-    verdict = Verdict(
-        exercise.name, Status.WRONG, "", out_of=exercise.points, case=question.name,
-        given=given(exercise.arguments, question.inputs()),
-    )  # fmt: skip
+    verdict = Verdict(exercise.name, Status.WRONG, "", out_of=exercise.points, case=question.name)
+    if question.shown:
+        verdict = replace(verdict, given=given(exercise.arguments, question.inputs()))
     if not told:
         names = _listed(record.changed)
         return replace(
@@ -63,6 +63,8 @@ def judge(exercise, questions, records):
     mistake = recognize(exercise, questions, records)
     if mistake:
         return replace(verdict, mistake=mistake.name, message=mistake.hint)
+    if not question.shown:  # how it differs would tell what is hidden
+        told = "your answer is wrong, while every case that you can see is right. Does it fit those numbers only?"
     return replace(verdict, message=f"for {question.name}, {told}")
 
 
@@ -104,6 +106,12 @@ def _failed(exercise, question, record):
     verdict = Verdict(
         exercise.name, record.failure, record.message, out_of=exercise.points, traceback=record.traceback
     )
+    if not question.shown and record.failure in (Status.ERROR, Status.FORBIDDEN):
+        # An exception's words may be the hidden inputs, and so may the name of a class that a student made.
+        kind = record.message.partition(":")[0]
+        kind = kind if isinstance(getattr(builtins, kind, None), type) else "an exception"
+        told = f"{kind}, for {question.name}; every case that you can see is right."
+        return replace(verdict, message=told, case=question.name)
     if record.failure is Status.NOT_ATTEMPTED:
         return replace(
             verdict, message=record.message or "not attempted yet. Start with the docstring: what goes in, what "

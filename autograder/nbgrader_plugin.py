@@ -6,6 +6,8 @@ execute_result whose text is the points; nbgrader's `SaveAutoGrades` stores the 
 former. What a student's cells printed is kept as text and pictures only.
 """
 
+import hashlib
+import json
 import re
 from html import escape
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder import bank, cache, course, grading, render, sandbox
 from autograder.notebooks import Unreadable, grade_id, is_test, read, repair
@@ -120,6 +122,41 @@ class Judge(NbGraderPreprocessor):
         }
         _tell(nb, told, graded.run.tier)
         return nb, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """As nbgrader's, but a grade given by hand asks for another look only if what it was given for has changed.
+
+    What a cell was when it was last graded is kept as a digest in `.cache/answers` of the class folder.
+    """
+
+    def preprocess(self, nb, resources):
+        """Store the grades; remember what they were for."""
+        names = resources["nbgrader"]
+        place = Path(self.parent.parent.coursedir.root) / ".cache" / "answers" / names["student"]
+        path = place / f"{names['assignment']}.json"
+        points = {verdict.exercise: verdict.points for verdict in resources["graded"].verdicts}
+        sources = {grade_id(cell): cell.source for cell in nb.cells if grade_id(cell)}
+        self._before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self._now = {
+            name: hashlib.sha256(
+                json.dumps([source, sources.get(f"{name}-solution"), points.get(name)]).encode()
+            ).hexdigest()
+            for name, source in sources.items()
+        }
+        nb, resources = super().preprocess(nb, resources)
+        place.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self._now), encoding="utf-8")
+        return nb, resources
+
+    def _add_score(self, cell, resources):
+        name = grade_id(cell)
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        settled = grade.manual_score is not None and not grade.needs_manual_grade
+        super()._add_score(cell, resources)
+        if settled and self._before.get(name) == self._now[name]:
+            grade.needs_manual_grade = False
+            self.gradebook.db.commit()
 
 
 def _about(note, name):

@@ -1,11 +1,14 @@
 """Tables and lines for people at a terminal."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from autograder import bank
 from autograder.classroom import common_mistakes, signs
+from autograder.regrading import LATE
 from autograder.render import symbol, text
 from autograder.verdict import Status
 
@@ -27,6 +30,23 @@ def explain(verdict):
     if verdict.status is Status.ERROR and verdict.message and verdict.message not in body:
         body = verdict.message + "\n" + body
     console.print("\n".join("    " + words for words in body.splitlines()), markup=False)
+
+
+def print_changes(changes, limit=40):
+    """Grades that would be replaced, one line each, and how many go down."""
+    table = Table(title=f"Grades that would change: {len(changes)}", title_justify="left")
+    for name, side in (("student", "left"), ("exercise", "left"), ("before", "right"), ("after", "right")):
+        table.add_column(name, justify=side)
+    for change in changes[:limit]:
+        table.add_row(escape(change.student), escape(change.exercise), f"{change.before:g}", f"{change.after:g}")
+    console.print(table)
+    if len(changes) > limit:
+        console.print(f"... and {len(changes) - limit} more; --changes FILE writes all of them.")
+    totals = Counter()
+    for change in changes:
+        totals[change.student] += (change.before - change.after) * (1 if change.exercise == LATE else -1)
+    down = sum(total < 0 for total in totals.values())
+    console.print(f"Students affected: {len(totals)}, of whom lose points: {down}.")
 
 
 def print_class(results, assignment):

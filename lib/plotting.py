@@ -17,15 +17,16 @@ class Picture:
     """A finished figure with the words that stand for it where it cannot be seen.
 
     figure: a matplotlib Figure.  alt: what it shows, in one sentence.  photograph: JPEG if true, else PNG.
+    quality: of the JPEG, from 1 to 95.
     """
 
-    def __init__(self, figure, alt, photograph=True):
-        self.figure, self.alt, self.photograph = figure, alt, photograph
+    def __init__(self, figure, alt, photograph=True, quality=76):
+        self.figure, self.alt, self.photograph, self.quality = figure, alt, photograph, quality
 
     def bytes(self):
         """The figure as the bytes of a JPEG or PNG file."""
         buffer = BytesIO()
-        kind = {"format": "jpg", "pil_kwargs": {"quality": 76}} if self.photograph else {"format": "png"}
+        kind = {"format": "jpg", "pil_kwargs": {"quality": self.quality}} if self.photograph else {"format": "png"}
         self.figure.savefig(buffer, dpi=90, bbox_inches="tight", pad_inches=0.05, facecolor="white", **kind)
         return buffer.getvalue()
 
@@ -60,7 +61,7 @@ def signed(values, outliers=0.005):
     return (0.5 + 0.5 * values / largest.view(-1, *[1] * (values.dim() - 1))).clamp(0, 1)
 
 
-def grid(images, titles=None, columns=None, size=2.6, alt=None):
+def grid(images, titles=None, columns=None, size=2.6, alt=None, quality=76):
     """Images or maps in rows, each with a title.
 
     images:  (N, 3, H, W) or (N, H, W) tensor, or a list of (3, H, W) and (H, W) tensors of any size. Maps
@@ -69,6 +70,7 @@ def grid(images, titles=None, columns=None, size=2.6, alt=None):
     columns: pictures in a row; default: all up to five.
     size:    inches of one picture's width.
     alt:     what there is to see; default: the titles.
+    quality: of the JPEG; pictures that are grainy all over can do with less.
     """
     images, titles = list(images), list(titles or [])
     columns = columns or min(len(images), 5)
@@ -81,7 +83,7 @@ def grid(images, titles=None, columns=None, size=2.6, alt=None):
         if number < len(titles):
             axes.set_title(titles[number], fontsize=10)
     figure.tight_layout(pad=0.3)
-    return Picture(figure, alt or "; ".join(titles) or f"{len(images)} images in a grid")
+    return Picture(figure, alt or "; ".join(titles) or f"{len(images)} images in a grid", quality=quality)
 
 
 def comparison(yours, expected, limit=3):

@@ -25,6 +25,22 @@ ASSIGNMENTS = {
     ),
     "03-grad-cam": ("grad_cam", ("lib.grad_cam",)),
     "04-occlusion": ("occlusion", ("lib.occlusion", "lib.faithfulness")),
+    "05-feature-visualization": (
+        "feature_visualization",
+        (
+            "lib.feature_visualization",
+            "lib.image_regularizers",
+            "lib.transformations",
+            "lib.fourier_image",
+            "lib.objectives",
+        ),
+    ),
+    "06-deepdream": ("deepdream", ("lib.deepdream", "lib.guided_dream")),
+    "07-feature-inversion": ("feature_inversion", ("lib.total_variation_norm", "lib.feature_inversion")),
+    "08-texture-synthesis": (
+        "texture_synthesis",
+        ("lib.gram_matrix", "lib.texture_synthesis", "lib.patch_distance", "lib.texture"),
+    ),
 }
 
 

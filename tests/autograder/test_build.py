@@ -1,8 +1,12 @@
 """What `build` generates beside functions and releases."""
 
+from base64 import b64decode, b64encode
+from io import BytesIO
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from autograder import build, course
 
@@ -54,3 +58,15 @@ def test_two_tables_in_one_text_keep_what_is_between(occlusion):
 def test_a_table_that_no_cell_shows_is_told(occlusion):
     with pytest.raises(ValueError, match="tagged table:misses"):
         put(TEXT.format("").replace("hits", "misses"))
+
+
+def test_pictures_in_texts_can_be_smaller_than_those_that_cells_show():
+    Image.new("RGB", (50, 30), "red").save(buffer := BytesIO(), "JPEG")
+    shown = new_output("display_data", {"image/jpeg": b64encode(buffer.getvalue()).decode()})
+    cell = new_code_cell("draw()", outputs=[shown], metadata={"tags": ["picture:goal"]})
+    notebook = new_notebook(cells=[new_markdown_cell("![a goal](attachment:goal.jpg)"), cell])
+    for scale, size in ((1, (50, 30)), (0.8, (40, 24))):
+        build.attach_pictures(notebook, scale)
+        attached = notebook.cells[0].attachments["goal.jpg"]["image/jpeg"]
+        assert Image.open(BytesIO(b64decode(attached))).size == size
+    assert Image.open(BytesIO(b64decode(cell.outputs[0].data["image/jpeg"]))).size == (50, 30)

@@ -1,6 +1,5 @@
 """`python -m autograder` as students and instructors type it, and nbgrader's own commands beside it."""
 
-import copy
 import csv
 import json
 import os
@@ -10,23 +9,14 @@ import sys
 
 import nbformat
 import pytest
+from classes import ALL_POINTS, NAMES, hand_in, handed_in, points, typed
 from making import GRAD_CAM, cells, source_of
-from nbgrader.api import Gradebook
-from typer.testing import CliRunner
 
 from autograder import bank, course, demo
-from autograder.cli import app
 from autograder.notebooks import grade_id, is_test, read
 
 ATTACK = "<script>alert(1)</script>"
-NAMES = [exercise.name for exercise in bank.exercises(GRAD_CAM)]
-ALL_POINTS = sum(exercise.points for exercise in bank.exercises(GRAD_CAM))
 ROOT = course.root()
-
-
-def typed(*words):
-    """What a command prints and its exit status, in this process."""
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 def nbgrader(folder, *words):
@@ -34,36 +24,6 @@ def nbgrader(folder, *words):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "nbgrader", *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
-def handed_in(**changed):
-    """The release with every exercise solved, or as `changed` says; cells that only show something are left out."""
-    notebook = copy.deepcopy(read(course.release(GRAD_CAM)))
-    notebook.cells = [cell for cell in notebook.cells if grade_id(cell) or "from lib.activations" in cell.source]
-    for cell in notebook.cells:
-        name = (grade_id(cell) or "").removesuffix("-solution")
-        if name in NAMES and not is_test(cell):
-            cell.source = changed.get(name, source_of(name))
-        elif name.startswith("written") and not changed:
-            cell.source = "What I think."
-        cell.pop("attachments", None)
-    return notebook
-
-
-def hand_in(folder, student, notebook):
-    path = folder / "submitted" / student / GRAD_CAM / f"{GRAD_CAM}.ipynb"
-    path.parent.mkdir(parents=True)
-    nbformat.write(notebook, path)
-
-
-def points(folder):
-    """(student, cell) -> points, from the gradebook of a class."""
-    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
-        return {
-            (submission.student.id, grade.name): grade.score
-            for submission in book.assignment_submissions(GRAD_CAM)
-            for grade in submission.notebooks[0].grades
-        }
 
 
 # For students
@@ -165,6 +125,7 @@ def test_build_check_finds_what_is_stale_and_changes_nothing(tmp_path, monkeypat
     a_copy(tmp_path, "README.md", "nbgrader_config.py")
     for place in ("solutions", "assignments"):
         shutil.copytree(ROOT / place / GRAD_CAM, tmp_path / place / GRAD_CAM)
+    shutil.copytree(ROOT / "solutions" / "04-occlusion", tmp_path / "solutions" / "04-occlusion")  # lends it a table
     monkeypatch.setattr(bank, "ASSIGNMENTS", {GRAD_CAM: bank.ASSIGNMENTS[GRAD_CAM]})
     monkeypatch.setattr(course, "root", lambda: tmp_path)
     notebook = nbformat.read(course.solution(GRAD_CAM), as_version=4)

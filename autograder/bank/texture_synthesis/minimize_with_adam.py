@@ -1,0 +1,112 @@
+import torch
+from torch import nn
+
+from autograder import observe
+from autograder.exercise import Case, Exercise, Mistake
+from autograder.toys import normal, uniform
+from lib import texture_synthesis
+
+
+def _bowl(g, height, width, low, high):
+    """A loss with one minimum, at an image with values from `low` to `high`; some directions are ten times as steep."""
+    size = 3 * height * width
+    turn = torch.linalg.qr(normal(g, size, size))[0]
+    slopes = 2 * torch.logspace(-0.5, 0.5, size)[:, None] * turn
+    lowest = slopes @ (low + (high - low) * uniform(g, size))
+    sides, total = nn.Linear(size, 2 * size), nn.Linear(2 * size, 1)
+    sides.weight.data, sides.bias.data = torch.cat([slopes, -slopes]), torch.cat([-lowest, lowest])
+    total.weight.data.fill_(1.0)
+    total.bias.data.fill_(-2 * size * nn.functional.softplus(torch.zeros(())).item())
+    return nn.Sequential(nn.Flatten(), sides, nn.Softplus(), total, nn.Flatten(0)).eval().requires_grad_(False)
+
+
+def _down(height, width, steps, rate, low=0.2, high=0.8):
+    return lambda g: (_bowl(g, height, width, low, high), uniform(g, 1, 3, height, width), steps, rate)
+
+
+def _reaches(share):
+    """What an answer must achieve: a loss below a share of that at the start, by pixels in the range."""
+
+    def measure(inputs, answer):
+        loss, start = inputs[:2]
+        image = torch.as_tensor(answer).detach()
+        if image.shape != start.shape:
+            return {"shape": list(image.shape)}
+        reached = bool(loss(image.to(start).clamp(0, 1)) < share * loss(start))
+        return {
+            "shape": list(image.shape),
+            "every pixel from 0 to 1": bool(((image >= -1e-6) & (image <= 1 + 1e-6)).all()),
+            f"the loss is below {share:.0%} of that at the start": reached,
+        }
+
+    return measure
+
+
+def _loop(zero=True, decay=True, clamp=True, sign=1, fresh=False, detach=True):
+    """The loop with one thing wrong."""
+
+    def wrong(loss, start, steps, rate):
+        pixels = start.clone().requires_grad_()
+        optimizer = torch.optim.Adam([pixels], lr=rate)
+        for step in range(steps):
+            now = rate * (1 + torch.cos(torch.tensor(torch.pi * step / steps)).item()) / 2 if decay else rate
+            if fresh:
+                optimizer = torch.optim.Adam([pixels], lr=now)
+            optimizer.param_groups[0]["lr"] = now
+            if zero:
+                optimizer.zero_grad()
+            (sign * loss(pixels)).backward()
+            optimizer.step()
+            if clamp:
+                pixels.data.clamp_(0, 1)
+        return pixels.detach() if detach else pixels
+
+    return wrong
+
+
+def _lost(loss, start, steps, rate):
+    pixels = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([pixels], lr=rate)
+    for _ in range(steps):
+        loss(pixels).backward()
+        optimizer.step()
+        pixels = pixels.detach().clamp(0, 1).requires_grad_()
+    return pixels.detach()
+
+
+EXERCISE = Exercise(
+    texture_synthesis.minimize_with_adam,
+    cases=(
+        Case("three steps, pixel by pixel", _down(2, 3, 3, 0.05), observe=observe.on_network),
+        Case("60 steps", _down(3, 4, 60, 0.1), observe=observe.on_network, measure=_reaches(0.01)),
+        Case("60 steps, a minimum beyond the range", _down(4, 3, 60, 0.1, -0.3, 1.3), observe=observe.on_network,
+             measure=_reaches(0.1)),
+    ),
+    mistakes=(
+        Mistake("gradients add up", _loop(zero=False),
+                "the gradients of all steps add up, because nobody clears them. Each step must see its own gradient "
+                "only."),
+        Mistake("the optimizer loses the image", _lost,
+                "after the first step you go on with a new tensor, and the optimizer still moves the old one. Change "
+                "the pixels in place, outside the graph."),
+        Mistake("rate stays the same", _loop(decay=False),
+                "the rate stays what it is. It has to fall along half a cosine; with large steps to the end the "
+                "image never comes to rest."),
+        Mistake("never brought back into the range", _loop(clamp=False),
+                "some pixels have left the range from 0 to 1. No screen can show them: bring them back after each "
+                "step."),
+        Mistake("uphill", _loop(sign=-1),
+                "the loss rises: you climb. An optimizer of PyTorch goes down by itself; hand it the loss, not its "
+                "negative."),
+        Mistake("a new optimizer in each step", _loop(fresh=True),
+                "you make a new optimizer in each step, so it forgets what it learned of the gradients' sizes and "
+                "directions. Make it once, before the loop."),
+        Mistake("still attached", _loop(detach=False),
+                "the values are right, but the result still requires a gradient. Whoever uses it next would go on "
+                "building your graph."),
+        Mistake("the start comes back", lambda loss, start, steps, rate: start.clone(),
+                "what comes back is the start. Is the tensor that you return the one that the optimizer was given?"),
+    ),
+    points=3,
+    success="That loop made every picture below. It does not know what a texture is; the loss does.",
+)  # fmt: skip

@@ -1,0 +1,105 @@
+"""What students type. Imports happen inside the commands, so that `--help` is there at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.common import Assignment, fail, full_name
+
+
+def check(
+    assignment: Assignment,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and judge again whenever the file is saved.")] = False,
+    outputs: Annotated[
+        bool, typer.Option("--outputs", help="Compare what your marked cells print with the reference, by nbval.")
+    ] = False,
+):
+    """Judge your own notebook in `assignments/`: one line an exercise, and what to look at where one is wrong.
+
+    The exit status is 1 if anything is wrong. Exercises not attempted yet are not wrong.
+    """
+    from autograder import course, own
+
+    name = full_name(assignment)
+    if outputs:
+        if not course.solution(name).exists():
+            fail(f"the reference outputs are in {course.solution(name).name}, which this copy of the course lacks")
+        found = own.compare_outputs(name)
+        for line, problem in found:
+            typer.echo(f"{'✗' if problem else '✓'} {line}")
+            for words in problem.splitlines():
+                typer.echo(f"    {words}")
+        same = sum(not problem for _, problem in found)
+        typer.echo(f"{same} of {len(found)} marked cells print what the solution prints.")
+        raise typer.Exit(0 if same == len(found) else 1)
+    wrong = _check_once(name, None)
+    if not watch:
+        raise typer.Exit(1 if wrong else 0)
+    _watch(name)
+
+
+def _check_once(name, seen):
+    """Judge and print; given the verdicts seen before, print only what changed. Returns whether anything is wrong."""
+    from autograder import own, terminal
+    from autograder.notebooks import Unreadable
+    from autograder.verdict import Status
+
+    try:
+        graded = own.judge(name)
+    except Unreadable as error:
+        fail(error)
+    for verdict in graded.verdicts:
+        if seen is not None and seen.get(verdict.exercise) == verdict:
+            continue
+        terminal.line(verdict)
+        if verdict.status not in (Status.PASSED, Status.NOT_ATTEMPTED):
+            terminal.explain(verdict)
+    if seen is not None:
+        seen.update({verdict.exercise: verdict for verdict in graded.verdicts})
+    done = sum(verdict.passed for verdict in graded.verdicts)
+    out_of = sum(verdict.out_of for verdict in graded.verdicts)
+    so_far = f"{done} of {len(graded.verdicts)} exercises, {graded.points} of {out_of} points"
+    terminal.console.print(f"{so_far} (without the written questions).")
+    left = next((verdict.exercise for verdict in graded.verdicts if not verdict.passed), None)
+    if left:
+        terminal.console.print(f"Next: {left}.")
+    return any(verdict.status not in (Status.PASSED, Status.NOT_ATTEMPTED) for verdict in graded.verdicts)
+
+
+def _watch(name):
+    from watchfiles import watch
+
+    from autograder import course
+
+    seen = {}
+    typer.echo(f"Watching {course.release(name).name}; Ctrl-C ends.")
+    for changes in watch(course.release(name).parent, raise_interrupt=False):
+        if any(Path(path) == course.release(name) for _, path in changes):
+            _check_once(name, seen)
+
+
+def status():
+    """Where you are: every assignment, how much of it is right, and the next step."""
+    from autograder import bank, course, own, terminal
+    from autograder.notebooks import Unreadable
+
+    following = None
+    for name in bank.ASSIGNMENTS:
+        try:
+            graded = own.judge(name)
+        except Unreadable as error:
+            terminal.console.print(f"{name:28s} {error}")
+            following = following or (name, "the notebook")
+            continue
+        done = sum(verdict.passed for verdict in graded.verdicts)
+        total = len(graded.verdicts)
+        bar = "█" * done + "░" * (total - done)
+        terminal.console.print(f"{name:28s} {bar} {done} of {total} exercises, {graded.points} points")
+        if following is None and done < total:
+            following = name, next(verdict.exercise for verdict in graded.verdicts if not verdict.passed)
+    if following:
+        path = course.release(following[0]).relative_to(course.root())
+        terminal.console.print(f"Next: {following[1]} in {path}")
+    else:
+        terminal.console.print("All exercises are right.")
