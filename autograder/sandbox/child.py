@@ -7,12 +7,14 @@ import ctypes
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
 
 from autograder.answers import NotAnAnswer, encode
 from autograder.calling import ask, own_lines
+from autograder.sandbox import landlock
 from autograder.sandbox.protocol import unpack
 from autograder.verdict import Status
 
@@ -50,16 +52,16 @@ def main(data, scratch, connection):
 
 def _settle(scratch, connection, request):
     """A session of its own, no input, no terminal, walls, a working folder, limits of the operating system."""
-    limits = request.limits
+    limits, needed = request.limits, _needed()
     if hasattr(signal, "SIGKILL") and sys.platform == "linux":  # PR_SET_PDEATHSIG: if grading is killed, so is this
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     if request.walled:
         from autograder.sandbox import walls
 
-        walls.build(scratch, limits.scratch, request.hidden, _needed())
+        walls.build(scratch, limits.scratch, request.hidden, needed)
     os.chdir(scratch)
     sys.path.append("")  # last, so that a file handed in cannot stand in for an installed module
-    os.environ["HOME"] = os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = scratch
+    os.environ["HOME"] = os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = tempfile.tempdir = scratch
     with open(os.devnull, "r+b") as null:
         for stream in (0, 1, 2):
             os.dup2(null.fileno(), stream)
@@ -79,6 +81,7 @@ def _settle(scratch, connection, request):
             resource.setrlimit(resource.RLIMIT_NPROC, (8 * limits.processes, 8 * limits.processes))
         seconds = int(limits.submission_seconds) + 60
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    landlock.restrict(scratch, request.hidden, needed)
     import torch
 
     torch.set_num_threads(1)

@@ -22,7 +22,7 @@ import psutil
 
 from autograder.answers import MAX_BYTES, NotAnAnswer, decode
 from autograder.judge import Record
-from autograder.sandbox import walls
+from autograder.sandbox import landlock, walls
 from autograder.sandbox.protocol import Run, pack
 from autograder.verdict import Status
 
@@ -46,6 +46,13 @@ def tier():
         return "full", (
             "Submissions have users, processes, network and files of their own: no network, a read-only system, one "
             "scratch folder in memory, no sight of references, other submissions or the gradebook."
+        )
+    if landlock.version():
+        return "reduced", (
+            f"No namespaces ({reason}), but Landlock: a submission cannot read references, other submissions or the "
+            "gradebook, writes in its scratch folder only, and signals nobody outside. It sees that other processes "
+            f"are there, and {'may send datagrams' if landlock.version() >= 4 else 'has the network'}. "
+            "Allow user namespaces for all walls."
         )
     return "reduced", (
         f"No walls by the operating system ({reason}). A submission is a process of its own with limits on time, "

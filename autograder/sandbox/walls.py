@@ -12,7 +12,7 @@ bubblewrap does, with the same system calls, after the fork:
     privileges   none, and no way to get any
 
 Needs Linux with unprivileged user namespaces; `build` raises OSError where something is missing, and the
-sandbox then says that it is not isolated.
+sandbox then says that it is not isolated in full.
 """
 
 import ctypes
