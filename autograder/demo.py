@@ -6,10 +6,12 @@ the status of each exercise, and for a known mistake its name.
 
 import shutil
 from dataclasses import dataclass, field
+from types import FunctionType
 
 import nbformat
 
 from autograder import bank, course, report
+from autograder.calling import ask
 from autograder.classroom import Classroom
 from autograder.mistakes_as_code import mistake_source
 from autograder.notebooks import grade_id, is_test
@@ -118,15 +120,32 @@ def _mistaken(assignment):
     """Student k makes the k-th mistake of every exercise that has one."""
     exercises = bank.exercises(assignment)
     for number in range(max(len(exercise.mistakes) for exercise in exercises)):
-        notebook, expected = _solved(assignment), {}
+        notebook, expected, theirs = _solved(assignment), {}, {}
         for exercise in exercises:
             expected[exercise.name] = (Status.PASSED, "")
             if number < len(exercise.mistakes):
+                mistake = exercise.mistakes[number]
                 _solution(notebook, exercise.name).source = mistake_source(exercise, number)
-                expected[exercise.name] = (Status.WRONG, exercise.mistakes[number].name)
-            elif any(expected[earlier][0] is Status.WRONG for earlier in exercise.builds_on):
-                expected[exercise.name] = (Status.WRONG, "")
+                expected[exercise.name], theirs[exercise.name] = (Status.WRONG, mistake.name), mistake.function
+            elif set(exercise.builds_on) & set(theirs):
+                theirs[exercise.name] = _on_top(exercise.reference, theirs)
+                if not _is_right(exercise, theirs[exercise.name]):
+                    expected[exercise.name] = (Status.WRONG, "")
         yield Submission(f"mistakes-{number + 1}", notebook, expected)
+
+
+def _on_top(reference, theirs):
+    """A right function that calls a student's functions for the earlier exercises."""
+    return FunctionType(reference.__code__, reference.__globals__ | theirs, reference.__name__, reference.__defaults__)
+
+
+def _is_right(exercise, function):
+    """Not every mistake matters to every exercise that builds on it."""
+    for question in exercise.questions():
+        record = ask(function, exercise.arguments, question.case.observe, question.inputs())
+        if record.failure or record.changed or exercise.difference(question, record.value):
+            return False
+    return True
 
 
 def _troubled(assignment, names):
@@ -155,8 +174,12 @@ def _troubled(assignment, names):
     empty = course.release(assignment).read_text(encoding="utf-8")
 
     def later(name, status):
-        """What becomes of the exercises that build on one."""
-        return {exercise.name: status for exercise in bank.exercises(assignment) if name in exercise.builds_on}
+        """What becomes of the exercises that build on one, and of those that build on these."""
+        found = {}
+        for exercise in bank.exercises(assignment):
+            if {name, *found} & set(exercise.builds_on):
+                found[exercise.name] = status
+        return found
 
     def only_first(status):
         """The first exercise ends like this, and what builds on it is not right either."""
