@@ -41,6 +41,7 @@ ASSIGNMENTS = {
         "texture_synthesis",
         ("lib.gram_matrix", "lib.texture_synthesis", "lib.patch_distance", "lib.texture"),
     ),
+    "09-style-transfer": ("style_transfer", ("lib.style_transfer", "lib.color_transfer")),
 }
 
 
