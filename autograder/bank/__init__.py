@@ -42,6 +42,10 @@ ASSIGNMENTS = {
         ("lib.gram_matrix", "lib.texture_synthesis", "lib.patch_distance", "lib.texture"),
     ),
     "09-style-transfer": ("style_transfer", ("lib.style_transfer", "lib.color_transfer")),
+    "10-fast-style-transfer": (
+        "fast_style_transfer",
+        ("lib.fast_style_transfer", "lib.conditional_instance_norm"),
+    ),
 }
 
 

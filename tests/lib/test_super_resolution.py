@@ -1,0 +1,97 @@
+"""Oracles: scikit-image for PSNR and SSIM, Pillow for the reduction, and analytic cases."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from lib import images, networks
+from lib import super_resolution as sr
+
+
+@pytest.fixture
+def pair(cat):
+    picture = cat[..., :80, :72]
+    return picture, (picture + 0.1 * torch.randn_like(picture)).clamp(0, 1)
+
+
+def as_numpy(picture):
+    return picture[0].permute(1, 2, 0).cpu().double().numpy()
+
+
+def test_psnr_is_scikit_images(pair):
+    picture, noisy = pair
+    expected = peak_signal_noise_ratio(as_numpy(picture), as_numpy(noisy), data_range=1)
+    assert sr.psnr(noisy, picture).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_ssim_is_scikit_images(pair):
+    picture, noisy = (x.double() for x in pair)
+    expected = structural_similarity(
+        as_numpy(picture), as_numpy(noisy), data_range=1, channel_axis=2, gaussian_weights=True, sigma=1.5,
+        use_sample_covariance=False,
+    )  # fmt: skip
+    assert sr.ssim(noisy, picture).item() == pytest.approx(expected, rel=1e-6)
+    assert sr.ssim(picture, picture).item() == pytest.approx(1)
+
+
+def test_measures_of_a_batch_are_those_of_its_images(pair):
+    batch, other = torch.cat(pair), torch.cat(pair[::-1]) * 0.9
+    for measure in (sr.psnr, sr.ssim, sr.pixel_loss):
+        alone = [measure(batch[[n]], other[[n]])[0] for n in range(2)]
+        torch.testing.assert_close(measure(batch, other), torch.stack(alone))
+
+
+def test_reducing_is_pillows_bicubic(pair):
+    values = (pair[0][0].permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)
+    expected = np.asarray(Image.fromarray(values).resize((18, 20), Image.BICUBIC), np.float32) / 255
+    found = sr.reduce(images.from_array(values))
+    assert np.abs(as_numpy(found) - expected).max() < 2 / 255
+
+
+def test_a_size_that_is_no_multiple_is_refused():
+    with pytest.raises(ValueError, match="62 × 64 cannot be reduced by 4"):
+        sr.reduce(torch.rand(1, 3, 62, 64))
+
+
+def test_training_begins_at_bicubic_enlargement(device):
+    weights = {name: value.to(device) for name, value in sr.beginning(torch.Generator().manual_seed(0), 8, 2).items()}
+    small = torch.rand(2, 3, 9, 11, device=device)
+    found = sr.super_resolve(small, weights)
+    assert found.shape == (2, 3, 36, 44)
+    torch.testing.assert_close(found, sr.enlarge(small))
+
+
+def test_the_last_layer_makes_squares_of_sixteen_pixels():
+    """With one number in the kernel's middle, for the pixel in row 2, column 3 of each square, in green."""
+    weights = sr.beginning(torch.Generator().manual_seed(0), 4, 0)
+    weights["enter.bias"][0], weights["enter.weight"][0] = 1.0, 0.0
+    weights["leave.weight"][16 + 2 * 4 + 3, 0, 1, 1] = 0.25
+    small = torch.full((1, 3, 6, 6), 0.5)
+    added = sr.super_resolve(small, weights) - sr.enlarge(small)
+    expected = torch.zeros_like(added)
+    expected[:, 1, 2::4, 3::4] = 0.25
+    torch.testing.assert_close(added, expected)
+
+
+def test_feature_loss_of_equal_pictures_is_zero_and_of_a_gray_one_about_one(pair):
+    network, layers = networks.load("zfnet", pair[0].device), ["relu1", "relu2"]
+    assert sr.feature_loss(network, layers, pair[0], pair[0]).item() == 0
+    assert 0.2 < sr.feature_loss(network, layers, torch.full_like(pair[0], 0.5), pair[0]).item() < 2
+
+
+def test_each_loss_wins_by_its_own_measure(pair):
+    network, layers = networks.load("zfnet", pair[0].device), ["relu1", "relu2"]
+    picture = images.sample("coffee", 160).to(pair[0])
+    random = torch.Generator().manual_seed(0)
+    start = {name: value.to(picture) for name, value in sr.beginning(random, 16, 1).items()}
+    batches = [picture[..., y : y + 64, x : x + 64] for y in (0, 48, 96) for x in (0, 48, 96)] * 6
+    losses = {"pixels": sr.pixel_loss, "features": lambda made, target: sr.feature_loss(network, layers, made, target)}
+    trained = {name: sr.train(start, batches, loss, 3e-3) for name, loss in losses.items()}
+    with torch.no_grad():
+        made = {name: sr.super_resolve(sr.reduce(picture), weights) for name, weights in trained.items()}
+        made["bicubic"] = sr.enlarge(sr.reduce(picture))
+    for name, loss in losses.items():
+        scores = {way: loss(x, picture).item() for way, x in made.items()}
+        assert min(scores, key=scores.get) == name
