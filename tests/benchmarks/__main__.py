@@ -25,9 +25,9 @@ def measure(name, peer_name, ours, peer, equal, repeats=5, details=""):
 
 
 def main(wanted):
-    """Run the benchmarks whose name contains `wanted`."""
+    """Run the benchmark of that name, or else all whose name contains `wanted`."""
     found = [module.name for module in pkgutil.iter_modules(here.__path__) if module.name != "__main__"]
-    chosen = [name for name in found if wanted in name]
+    chosen = [wanted] if wanted in found else [name for name in found if wanted in name]
     if not chosen:
         sys.exit(f"no benchmark called {wanted!r}; there are {', '.join(found)}")
     for name in chosen:
