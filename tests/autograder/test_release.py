@@ -139,7 +139,7 @@ def test_nothing_is_stale(name):
 
 @pytest.mark.parametrize("place", [course.release, course.solution], ids=["release", "solution"])
 def test_the_file_is_small_and_names_no_machine(name, place):
-    assert place(name).stat().st_size < 2**20
+    assert place(name).stat().st_size <= build.LARGEST
     found = re.search(MACHINE, words(place(name)))
     assert not found, found
     assert json.loads(place(name).read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3"
