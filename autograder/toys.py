@@ -1,5 +1,6 @@
 """Small random inputs that cases are made of, drawn from the generator that is given and from nothing else."""
 
+import math
 from collections import OrderedDict
 
 import torch
@@ -41,3 +42,20 @@ def network(generator, classes=5, channels=6):
         fan_in = parameter[0].numel() if parameter.dim() > 1 else 100
         parameter.data = normal(generator, *parameter.shape) * (2 / fan_in) ** 0.5
     return made.eval().requires_grad_(False)
+
+
+def bowl(generator, height, width, low, high, steepest, scale=1.0):
+    """A loss of images (N, 3, height, width) with one minimum, at an image with values from `low` to `high`.
+
+    steepest: how many times as steep the steepest direction is as the flattest.  scale: of the loss.
+    returns:  an nn.Module that gives (N,).
+    """
+    size = 3 * height * width
+    turn = torch.linalg.qr(normal(generator, size, size))[0]
+    slopes = 2 * torch.logspace(-0.5, 0.5, size)[:, None] ** math.log10(steepest) * turn
+    lowest = slopes @ (low + (high - low) * uniform(generator, size))
+    sides, total = nn.Linear(size, 2 * size), nn.Linear(2 * size, 1)
+    sides.weight.data, sides.bias.data = torch.cat([slopes, -slopes]), torch.cat([-lowest, lowest])
+    total.weight.data.fill_(scale)
+    total.bias.data.fill_(-2 * size * scale * nn.functional.softplus(torch.zeros(())).item())
+    return nn.Sequential(nn.Flatten(), sides, nn.Softplus(), total, nn.Flatten(0)).eval().requires_grad_(False)

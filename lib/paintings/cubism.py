@@ -80,6 +80,7 @@ def facets(rng, count):
 
 
 def area(polygon):
+    """The area of a polygon, corners (N, 2) in order."""
     x, y = polygon.T
     return abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 

@@ -1,45 +1,14 @@
 import torch
-from torch import nn
 
 from autograder import observe
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.toys import normal, uniform
+from autograder.measures import loss_below
+from autograder.toys import bowl, uniform
 from lib import texture_synthesis
 
 
-def _bowl(g, height, width, low, high):
-    """A loss with one minimum, at an image with values from `low` to `high`; some directions are ten times as steep."""
-    size = 3 * height * width
-    turn = torch.linalg.qr(normal(g, size, size))[0]
-    slopes = 2 * torch.logspace(-0.5, 0.5, size)[:, None] * turn
-    lowest = slopes @ (low + (high - low) * uniform(g, size))
-    sides, total = nn.Linear(size, 2 * size), nn.Linear(2 * size, 1)
-    sides.weight.data, sides.bias.data = torch.cat([slopes, -slopes]), torch.cat([-lowest, lowest])
-    total.weight.data.fill_(1.0)
-    total.bias.data.fill_(-2 * size * nn.functional.softplus(torch.zeros(())).item())
-    return nn.Sequential(nn.Flatten(), sides, nn.Softplus(), total, nn.Flatten(0)).eval().requires_grad_(False)
-
-
 def _down(height, width, steps, rate, low=0.2, high=0.8):
-    return lambda g: (_bowl(g, height, width, low, high), uniform(g, 1, 3, height, width), steps, rate)
-
-
-def _reaches(share):
-    """What an answer must achieve: a loss below a share of that at the start, by pixels in the range."""
-
-    def measure(inputs, answer):
-        loss, start = inputs[:2]
-        image = torch.as_tensor(answer).detach()
-        if image.shape != start.shape:
-            return {"shape": list(image.shape)}
-        reached = bool(loss(image.to(start).clamp(0, 1)) < share * loss(start))
-        return {
-            "shape": list(image.shape),
-            "every pixel from 0 to 1": bool(((image >= -1e-6) & (image <= 1 + 1e-6)).all()),
-            f"the loss is below {share:.0%} of that at the start": reached,
-        }
-
-    return measure
+    return lambda g: (bowl(g, height, width, low, high, steepest=10), uniform(g, 1, 3, height, width), steps, rate)
 
 
 def _loop(zero=True, decay=True, clamp=True, sign=1, fresh=False, detach=True):
@@ -78,9 +47,9 @@ EXERCISE = Exercise(
     texture_synthesis.minimize_with_adam,
     cases=(
         Case("three steps, pixel by pixel", _down(2, 3, 3, 0.05), observe=observe.on_network),
-        Case("60 steps", _down(3, 4, 60, 0.1), observe=observe.on_network, measure=_reaches(0.01)),
+        Case("60 steps", _down(3, 4, 60, 0.1), observe=observe.on_network, measure=loss_below(0.01)),
         Case("60 steps, a minimum beyond the range", _down(4, 3, 60, 0.1, -0.3, 1.3), observe=observe.on_network,
-             measure=_reaches(0.1)),
+             measure=loss_below(0.1)),
     ),
     mistakes=(
         Mistake("gradients add up", _loop(zero=False),

@@ -1,49 +1,19 @@
 import torch
-from torch import nn
 
 from autograder import observe
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.toys import normal, uniform
+from autograder.measures import loss_below
+from autograder.toys import bowl, uniform
 from lib import texture_synthesis
-
-
-def _valley(g, height, width, low, high, scale):
-    """A loss with one minimum, at an image with values from `low` to `high`; some directions are 100 times as steep."""
-    size = 3 * height * width
-    turn = torch.linalg.qr(normal(g, size, size))[0]
-    slopes = 2 * torch.logspace(-1, 1, size)[:, None] * turn
-    lowest = slopes @ (low + (high - low) * uniform(g, size))
-    sides, total = nn.Linear(size, 2 * size), nn.Linear(2 * size, 1)
-    sides.weight.data, sides.bias.data = torch.cat([slopes, -slopes]), torch.cat([-lowest, lowest])
-    total.weight.data.fill_(scale)
-    total.bias.data.fill_(-2 * size * scale * nn.functional.softplus(torch.zeros(())).item())
-    return nn.Sequential(nn.Flatten(), sides, nn.Softplus(), total, nn.Flatten(0)).eval().requires_grad_(False).double()
 
 
 def _down(height, width, steps, low=0.2, high=0.8, scale=1.0):
     # In double precision: the line search compares values of the loss that hardly differ.
     def inputs(g):
-        return _valley(g, height, width, low, high, scale), uniform(g, 1, 3, height, width).double(), steps
+        loss = bowl(g, height, width, low, high, steepest=100, scale=scale).double()
+        return loss, uniform(g, 1, 3, height, width).double(), steps
 
     return inputs
-
-
-def _reaches(share):
-    """What an answer must achieve: a loss below a share of that at the start, by pixels in the range."""
-
-    def measure(inputs, answer):
-        loss, start = inputs[:2]
-        image = torch.as_tensor(answer).detach()
-        if image.shape != start.shape:
-            return {"shape": list(image.shape)}
-        reached = bool(loss(image.to(start).clamp(0, 1)) < share * loss(start))
-        return {
-            "shape": list(image.shape),
-            "every pixel from 0 to 1": bool(((image >= -1e-6) & (image <= 1 + 1e-6)).all()),
-            f"the loss is below {share:.2%} of that at the start": reached,
-        }
-
-    return measure
 
 
 def _run(zero=True, backward=True, clamp=True, detach=True, most=None, search="strong_wolfe", tolerance=(0.0, 0.0)):
@@ -74,12 +44,12 @@ def _run(zero=True, backward=True, clamp=True, detach=True, most=None, search="s
 EXERCISE = Exercise(
     texture_synthesis.minimize_with_lbfgs,
     cases=(
-        Case("60 iterations", _down(3, 4, 60), observe=observe.on_network, measure=_reaches(0.0005)),
-        Case("taller than wide", _down(4, 3, 60), observe=observe.on_network, measure=_reaches(0.0005)),
+        Case("60 iterations", _down(3, 4, 60), observe=observe.on_network, measure=loss_below(0.0005)),
+        Case("taller than wide", _down(4, 3, 60), observe=observe.on_network, measure=loss_below(0.0005)),
         Case("a loss of tiny numbers", _down(3, 4, 60, scale=1e-7), observe=observe.on_network,
-             measure=_reaches(0.01)),
+             measure=loss_below(0.01)),
         Case("a minimum beyond the range", _down(3, 4, 60, -0.3, 1.3), observe=observe.on_network,
-             measure=_reaches(0.4)),
+             measure=loss_below(0.4)),
     ),
     mistakes=(
         Mistake("20 iterations, whatever is asked", _run(most=20),
