@@ -127,3 +127,11 @@ def _draw(axes, image, vmin=0, vmax=None, cmap="inferno"):
     else:
         axes.imshow(values.numpy(), cmap=cmap, vmin=vmin, vmax=vmax)
     axes.set_axis_off()
+
+
+def flow_colors(flow):
+    """Flows (N, 2, H, W) as images (N, 3, H, W): hue is the direction, paleness is rest; each scaled to its longest."""
+    length, angle = flow.norm(dim=1), torch.atan2(flow[:, 1], flow[:, 0])
+    length = length / length.flatten(1).amax(dim=1).clamp(min=1e-12).view(-1, 1, 1)
+    hue = colors(angle / (2 * torch.pi) % 1, "hsv")
+    return 1 - length[:, None] * (1 - hue)
