@@ -30,15 +30,28 @@ def graded(notebook, assignment, secret, place, again=False, **options):
 
     place: the folder.  again: whether to repeat a submission that ran out of time or memory.
     """
-    path = Path(place) / f"{key(notebook, assignment, secret, options)}.graded"
-    found = _read(path)
-    if found is None or (again and any(verdict.status in PASSING for verdict in found.verdicts)):
+    path, found = _find(notebook, assignment, secret, place, again, options)
+    if found is None:
         found = grading.grade(notebook, assignment, secret, **options)
         _write(path, found)
     return found
 
 
-def key(notebook, assignment, secret, options):
+def is_kept(notebook, assignment, secret, place, again=False, **options):
+    """Whether `graded` would find its result there."""
+    return _find(notebook, assignment, secret, place, again, options)[1] is not None
+
+
+def _find(notebook, assignment, secret, place, again, options):
+    """Where a result is kept, and the result, or None if there is none that counts."""
+    path = Path(place) / f"{key(notebook, assignment, secret, **options)}.graded"
+    found = _read(path)
+    if found and again and any(verdict.status in PASSING for verdict in found.verdicts):
+        found = None
+    return path, found
+
+
+def key(notebook, assignment, secret, **options):
     """The digest under which a result is kept."""
     cells = [
         (cell.cell_type, cell.source if cell.cell_type == "code" else "", cell.metadata.get("tags", []), grade_id(cell))

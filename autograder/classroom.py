@@ -154,22 +154,19 @@ class Classroom:
 
         students: default: everybody who handed in or was graded; who was not graded has a `failure` that says why.
         """
-        places = self.folder.glob(f"autograded/*/{assignment}/{assignment}.ipynb")
-        done = {path.parent.parent.name: path for path in places}
+        autograded = self.folder / "autograded"
         if students is None:
-            handed_in = {path.parent.name for path in self.submitted.glob(f"*/{assignment}") if path.is_dir()}
-            students = sorted(handed_in | set(done))
+            places = [*self.submitted.glob(f"*/{assignment}"), *autograded.glob(f"*/{assignment}")]
+            students = sorted({path.parent.name for path in places if path.is_dir()})
         with self.gradebook() as book:
-            return [
-                self._result(book, assignment, student, done[student])
-                if student in done
-                else Result(student, failure=self._absent(assignment, student) or "not graded yet")
-                for student in students
-            ]
+            return [self._result(book, assignment, student, autograded) for student in students]
 
-    def _result(self, book, assignment, student, path):
+    def _result(self, book, assignment, student, autograded):
         from nbgrader.api import MissingEntry
 
+        path = autograded / student / assignment / f"{assignment}.ipynb"
+        if not path.exists():
+            return Result(student, failure=self._absent(assignment, student) or "not graded yet")
         data = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(METADATA, {})
         try:
             notebook = book.find_submission_notebook(assignment, assignment, student)

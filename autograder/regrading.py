@@ -1,9 +1,11 @@
 """Grading again: what would change in the gradebook, known before anything is written.
 
 All submissions have been run by then, so this reads results that are kept and compares them with the gradebook. A
-grade that was given by hand stands whatever the judge says, so it is never among the changes.
+grade that was given by hand stands whatever the judge says, so it is never among the changes. A submission whose
+grades were written, and of which nothing has changed since, is not written again: that is what its mark says.
 """
 
+import hashlib
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -23,16 +25,52 @@ class Change:
     after: float
 
 
-def changes(classroom, assignment, students, limits=None):
-    """What grading these students now would change of what was graded before. First-time grades are no change."""
-    found = []
+def review(classroom, assignment, students, limits=None):
+    """What writing the grades of these students now would do to those that were graded before.
+
+    returns: (list of `Change`s, set of students whose grades, answers and feedback stand as they would be written).
+    """
+    found, same = [], set()
     with classroom.gradebook() as book:
         graded = {submission.student.id: submission for submission in book.assignment_submissions(assignment)}
         before = [student for student in students if student in graded]
         for student, job in zip(before, classroom.jobs(assignment, before, limits)):
             if job["path"].exists():
-                found += _of_one(classroom.config(assignment), graded[student], job)
-    return found
+                differences = _of_one(classroom.config(assignment), graded[student], job)
+                found += differences
+                if not differences and _is_written(classroom, student, job):
+                    same.add(student)
+    return found, same
+
+
+def mark_written(classroom, student, job):
+    """Remember that what this submission says now, and how it is judged now, is in the gradebook."""
+    if job["path"].exists():
+        path = _mark(classroom, student, job)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_digest(job), encoding="utf-8")
+
+
+def _is_written(classroom, student, job):
+    autograded = classroom.folder / "autograded" / student / job["assignment"] / job["path"].name
+    mark = _mark(classroom, student, job)
+    return autograded.exists() and mark.exists() and mark.read_text(encoding="utf-8") == _digest(job)
+
+
+def _mark(classroom, student, job):
+    return classroom.folder / ".cache" / "written" / student / job["assignment"]
+
+
+def _digest(job):
+    """Of the notebook as it was handed in, of when, and of all that its judgment depends on."""
+    timestamp = job["path"].with_name("timestamp.txt")
+    digest = hashlib.sha256(job["path"].read_bytes())
+    digest.update(timestamp.read_bytes() if timestamp.exists() else b"")
+    try:
+        digest.update(crowd.key(**job).encode())
+    except Unreadable:
+        pass
+    return digest.hexdigest()
 
 
 def _of_one(config, submission, job):

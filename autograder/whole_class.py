@@ -1,4 +1,4 @@
-"""Grading a whole class, with progress: run everything side by side, look at what would change, then write."""
+"""Grading a whole class, with progress: run everything side by side, look at what would change, then write that."""
 
 from tqdm import tqdm
 
@@ -26,14 +26,18 @@ def grade_all(classroom, assignment, students, limits=None, agree=None, **cluste
             bar.update()
 
         classroom.run_ahead(assignment, students, limits, say=say, **cluster)
-    refused = agree(regrading.changes(classroom, assignment, students, limits)) if agree else ()
+    changes, same = regrading.review(classroom, assignment, students, limits)
+    refused = agree(changes) if agree else ()
+    jobs = dict(zip(students, classroom.jobs(assignment, students, limits)))
     results, failures = [], 0
     with tqdm(students, "writing", unit="submission", smoothing=0.1) as bar:
         for student in bar:
-            if student in refused:
+            if student in refused or student in same:
                 results.append(classroom.results(assignment, [student])[0])
                 continue
             results.append(classroom.grade(assignment, student, **limits.get(student, {})))
+            if not results[-1].failure:
+                regrading.mark_written(classroom, student, jobs[student])
             failures += bool(results[-1].failure)
             if failures:
                 bar.set_postfix_str(f"{failures} failed", refresh=False)

@@ -40,7 +40,7 @@ def test_a_result_is_found_again_whole(tmp_path, no_grading):
 
 def test_the_key_depends_on_code_secret_limits_and_files_but_not_on_texts(tmp_path):
     def key(book=None, secret=b"s", **options):
-        return cache.key(book or notebook(), ASSIGNMENT, secret, options)
+        return cache.key(book or notebook(), ASSIGNMENT, secret, **options)
 
     assert key() == key() == key(notebook(text="another text"))
     (tmp_path / "data.txt").write_text("1")
@@ -87,5 +87,22 @@ def test_a_cluster_runs_all_and_only_what_is_not_there_yet(tmp_path):
     assert sorted(bool(trouble) for _, _, trouble in said) == [False, False, True]
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
     assert len(times) == 2
-    crowd.run_all(jobs, workers=1)
+    said.clear()
+    crowd.run_all(jobs, workers=1, say=lambda *state: said.append(state))
+    assert [done for done, _, _ in said] == [1, 2, 3]
     assert times == {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
+
+
+def test_where_all_results_are_there_no_cluster_is_started(tmp_path, monkeypatch):
+    nbformat.write(own.skeleton(ASSIGNMENT), tmp_path / "it.ipynb")
+    job = {
+        "path": str(tmp_path / "it.ipynb"), "release": str(tmp_path / "it.ipynb"), "hidden": (),
+        "assignment": ASSIGNMENT, "secret": b"s", "place": str(tmp_path / "kept"), "limits": {},
+    }  # fmt: skip
+    crowd.run_one(**job)
+    monkeypatch.setattr("distributed.LocalCluster", None)
+    said = []
+    crowd.run_all([job, job], say=lambda *state: said.append(state))
+    assert said == [(1, 2, ""), (2, 2, "")]
+    with pytest.raises(TypeError, match="NoneType"):
+        crowd.run_all([{**job, "secret": b"other"}])

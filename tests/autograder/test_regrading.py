@@ -81,6 +81,39 @@ def test_where_nothing_changes_nothing_is_asked(a_graded_class):
     assert told.exit_code == 0 and "would change" not in told.stdout and points(a_graded_class) == before
 
 
+@pytest.fixture
+def written_to(monkeypatch):
+    """The students whose grades are written."""
+    seen, grade_one = [], classroom.Classroom.grade
+    monkeypatch.setattr(
+        classroom.Classroom, "grade", lambda self, *names, **more: (seen.append(names[1]), grade_one(self, *names, **more))[1]
+    )  # fmt: skip
+    return seen
+
+
+def test_what_stands_as_it_would_be_written_is_not_written_again(a_graded_class, written_to):
+    grade(a_graded_class)  # the first time with marks
+    written_to.clear()
+    before = points(a_graded_class)
+    told = grade(a_graded_class)
+    assert told.exit_code == 0 and not written_to and points(a_graded_class) == before
+
+
+@pytest.mark.parametrize("what", ["a written answer", "the time", "a lost copy"])
+def test_what_has_changed_beside_the_code_is_written(a_graded_class, written_to, what):
+    grade(a_graded_class)
+    written_to.clear()
+    place = a_graded_class / "submitted" / "right" / GRAD_CAM
+    if what == "a written answer":
+        hand_in(a_graded_class, "right", handed_in(text="Another thought."))
+    elif what == "the time":
+        (place / "timestamp.txt").write_text("2026-03-02 13:00 UTC")
+    else:
+        (a_graded_class / "autograded" / "right" / GRAD_CAM / f"{GRAD_CAM}.ipynb").unlink()
+    grade(a_graded_class)
+    assert written_to == ["right"]
+
+
 # What people decided
 
 
