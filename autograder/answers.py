@@ -140,4 +140,5 @@ def describe(value):
         return f"the string {value[:40]!r}"
     if value is None:
         return "None"
-    return f"{type(value).__name__} {str(value)[:40]}"
+    colon = "" if isinstance(value, (int, float)) else ":"
+    return f"{type(value).__name__}{colon} {str(value)[:60]}"

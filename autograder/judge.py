@@ -13,6 +13,9 @@ from autograder.compare import as_tensor, difference
 from autograder.verdict import Status, Verdict
 
 
+SMALL = 30  # numbers of a tensor that are shown as they are, to be followed by hand
+
+
 @dataclass(frozen=True)
 class Record:
     """What a student's function did with one question.
@@ -158,8 +161,10 @@ def given(arguments, inputs):
 def _in_words(value):
     if isinstance(value, torch.nn.Module):
         return f"a network of {sum(1 for _ in value.named_modules()) - 1} layers"
-    if isinstance(value, torch.Tensor) and value.numel() <= 8:
+    if isinstance(value, torch.Tensor) and value.numel() <= SMALL:
         return f"{rounded(value.tolist())}"
+    if isinstance(value, (list, tuple)) and 0 < len(value) <= 4:
+        return f"[{', '.join(map(_in_words, value))}]"
     if isinstance(value, (str, int)) or (isinstance(value, tuple) and all(isinstance(v, int) for v in value)):
         return repr(value)
     return describe(value)

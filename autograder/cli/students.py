@@ -24,7 +24,7 @@ def check(
     name = full_name(assignment)
     if outputs:
         if not course.solution(name).exists():
-            fail(f"the reference outputs are in {course.solution(name).name}, which this copy of the course lacks")
+            fail(f"the reference outputs are in solutions/{name}, which this copy of the course lacks")
         found = own.compare_outputs(name)
         for line, problem in found:
             typer.echo(f"{'✗' if problem else '✓'} {line}")

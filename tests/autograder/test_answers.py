@@ -1,5 +1,6 @@
 import json
 import math
+from fractions import Fraction
 from struct import pack
 
 import numpy as np
@@ -173,6 +174,7 @@ def test_reading_runs_no_code():
     (torch.zeros(2, 3), "a float32 tensor of shape (2, 3)"), (np.zeros(2, int), "a int64 array of shape (2,)"),
     ((1, 2), "a tuple of 2"), ({"a": 1}, "a dict of 1"), (0.123456, "the number 0.1235"),
     ("x" * 50, f"the string '{'x' * 40}'"), (None, "None"), (True, "bool True"), (float("nan"), "float nan"),
+    (Fraction(1, 3), "Fraction: 1/3"),
 ])  # fmt: skip
 def test_a_value_in_a_few_words(value, words):
     assert answers.describe(value) == words

@@ -154,8 +154,10 @@ def test_not_attempted_says_where_to_start_unless_there_is_more_to_say():
 
 def test_inputs_are_given_in_words():
     network = torch.nn.Sequential(torch.nn.ReLU())
-    told = given(("net", "x", "y", "k"), (network, torch.rand(9), torch.tensor(1 / 3), "a"))
-    assert told == "net: a network of 1 layers; x: a float32 tensor of shape (9,); y: 0.3333; k: 'a'"
+    told = given(("net", "x", "y", "k"), (network, torch.rand(31), torch.tensor(1 / 3), "a"))
+    assert told == "net: a network of 1 layers; x: a float32 tensor of shape (31,); y: 0.3333; k: 'a'"
+    told = given(("steps", "parts", "many"), ([4], (torch.zeros(1, 2), 0.5), [0] * 9))
+    assert told == "steps: [4]; parts: [[[0.0, 0.0]], the number 0.5]; many: a list of 9"
 
 
 # Causes

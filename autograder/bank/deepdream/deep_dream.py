@@ -42,6 +42,15 @@ def _wrong(start=lambda dream, photograph, size, before: deepdream.next_octave(d
     return lambda *inputs: _dream(*inputs, start=start, **options)
 
 
+def _steps_first(objective, photograph, scale, shifts, step_size, widths):
+    dream = photograph.clone()
+    for size, steps in zip(deepdream.octave_sizes(photograph, len(shifts), scale), shifts):
+        for shift in steps.tolist():
+            dream = deepdream.dream_step(objective, dream, shift, step_size, widths)
+        dream = deepdream.next_octave(dream, photograph, size)
+    return dream
+
+
 def _new_detail_only(dream, photograph, size, before):
     return resize(photograph, size) + resize(dream - before, size)
 
@@ -95,6 +104,9 @@ EXERCISE = Exercise(
         Mistake("only the newest detail", _wrong(_new_detail_only),
                 "you carry up what the last octave added, and drop what it had got from the ones before. The detail is "
                 "measured against the photograph."),
+        Mistake("steps before the size", _steps_first,
+                "you take an octave's steps first and go to its size afterwards. Each octave begins with its size, and "
+                "the first of them is small already."),
         Mistake("largest first", _wrong(order=-1),
                 "your dream goes from large to small, and ends as a small picture. The last size is the photograph's "
                 "own."),

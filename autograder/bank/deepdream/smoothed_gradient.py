@@ -57,6 +57,13 @@ def _blur_of_blur(gradient, widths):
     return _safe(total, _each(total.abs()))
 
 
+def _blur_of_sum(gradient, widths):
+    total = gradient
+    for width in widths:
+        total = total + _blur(total, width)
+    return _safe(total, _each(total.abs()))
+
+
 def _largest(gradient, widths):
     total = _sum(gradient, widths)
     return _safe(total, total.abs().amax(dim=(1, 2, 3), keepdim=True))
@@ -105,6 +112,9 @@ EXERCISE = Exercise(
                 "is over those pixels that exist."),
         Mistake("each blur of the blur before", _blur_of_blur,
                 "you blurred the blurred gradient again. Each box is applied to the gradient itself."),
+        Mistake("each blur of the sum so far", _blur_of_sum,
+                "each of your boxes blurs the sum so far, with the boxes before it. Blur the gradient as it came in, "
+                "and add."),
         Mistake("one size for the batch", lambda g, w: _safe(_sum(g, w), _sum(g, w).abs().mean()),
                 "you took one mean for the whole batch. Then the image with the largest gradient decides how fast the "
                 "others dream. One mean for each image."),

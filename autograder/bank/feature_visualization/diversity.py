@@ -19,6 +19,10 @@ def _grams(maps):
     return torch.einsum("nihw,njhw->nij", maps, maps).flatten(1)
 
 
+def _rows_normalized(maps):
+    return F.normalize(_grams(maps).view(len(maps), maps.shape[1], -1), dim=1).flatten(1)
+
+
 def _of_positions(maps):
     flat = maps.flatten(2)
     return torch.einsum("ncp,ncq->npq", flat, flat).flatten(1)
@@ -62,6 +66,9 @@ EXERCISE = Exercise(
         Mistake("not normalized", _minus_cosines(_grams, normalize=False),
                 "you multiplied the Gram matrices without giving them the length one. The cheapest way to be "
                 "different is then to be faint."),
+        Mistake("columns given the length one", _minus_cosines(_rows_normalized, normalize=False),
+                "you gave each column of a Gram matrix the length one. It is the matrix as a whole, flattened, that is "
+                "compared: one length for all of it."),
         Mistake("Gram matrix of positions", _minus_cosines(_of_positions),
                 "your Gram matrices are of positions by positions, so that moving a pattern by a pixel counts as "
                 "variety. They should say which channels occur together, wherever."),

@@ -65,6 +65,10 @@ def _short(images, sigma, reach):
     return _kernel(sigma, math.ceil(sigma), images)
 
 
+def _rounded_down(images, sigma, reach):
+    return _kernel(sigma, int(3 * sigma), images)
+
+
 def _box(images, sigma, reach):
     return torch.full((2 * reach + 1,), 1 / (2 * reach + 1)).to(images)
 
@@ -101,6 +105,8 @@ EXERCISE = Exercise(
                 "your bell is too narrow: there is a 2 in the exponent's denominator."),
         Mistake("cut off too early", _with(_short),
                 "your weights end one sigma away, where the bell is still at 60 % of its height. Go three sigma far."),
+        Mistake("three sigma rounded down", _with(_rounded_down),
+                "your weights end a pixel too early: 3σ is rounded up to a whole pixel, not down."),
         Mistake("box blur", _with(_box),
                 "all your weights are equal, which is a box blur. A Gaussian's fall with the distance."),
     ),

@@ -61,18 +61,26 @@ def _ascent(gradients=_gradients, update=None, before=False, last=False, handed=
     """The loop with one of its parts replaced."""
 
     def wrong(objective, start, steps, step_size, regularize):
-        images, total = start.detach().clone(), 0
+        images = start.detach().clone()
         for step in range(steps):
             found = gradients(objective, images)
-            total = total + found
             if before:
                 images = regularize(images, found)
-            images = images + step_size * (found if update is None else update(found, total))
+            images = images + step_size * (found if update is None else update(found))
             if not before and (not last or step == steps - 1):
                 images = regularize(images, found if handed is None else handed(objective, images))
         return images
 
     return wrong
+
+
+def _piling_up(objective, start, steps, step_size, regularize):
+    """As with `.grad` that nobody clears: the regularizer gets the sum as well."""
+    images, total = start.detach().clone(), 0
+    for _ in range(steps):
+        total = total + _gradients(objective, images)
+        images = regularize(images + step_size * total, total)
+    return images
 
 
 def _frozen(objective, start, steps, step_size, regularize):
@@ -100,10 +108,10 @@ EXERCISE = Exercise(
         Case("three steps with a regularizer, double precision", _climb(2, 3, Shrink(), 2, 5, torch.double)),
     ),
     mistakes=(
-        Mistake("downhill", _ascent(update=lambda found, total: -found),
+        Mistake("downhill", _ascent(update=lambda found: -found),
                 "you go downhill. Training subtracts the gradient because it wants a small loss; here the value is to "
                 "become large."),
-        Mistake("gradients pile up", _ascent(update=lambda found, total: total),
+        Mistake("gradients pile up", _piling_up,
                 "your gradients pile up: `backward` adds to what is in `.grad` already. From the second step on you "
                 "repeat the earlier ones."),
         Mistake("gradient of the start", _frozen,
@@ -113,10 +121,10 @@ EXERCISE = Exercise(
                 "with more images in the batch each of yours takes smaller steps, because you differentiate the mean "
                 "of the values. Each should climb as if it were alone."),
         Mistake("gradient normalized",
-                _ascent(update=lambda found, total: found / found.flatten(1).norm(dim=1)[:, None, None, None]),
+                _ascent(update=lambda found: found / found.flatten(1).norm(dim=1)[:, None, None, None]),
                 "you gave each gradient the length one. A good trick, but here the step is η times the gradient as "
                 "it is."),
-        Mistake("only the sign", _ascent(update=lambda found, total: found.sign()),
+        Mistake("only the sign", _ascent(update=lambda found: found.sign()),
                 "you kept only the signs of the gradient. Assignment 14 does that for good reason; here strong and "
                 "weak pixels differ."),
         Mistake("regularized before the step", _ascent(before=True),

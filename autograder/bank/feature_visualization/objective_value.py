@@ -65,6 +65,11 @@ EXERCISE = Exercise(
         Mistake("neuron in the corner", _for("neuron", lambda output, index: _of(output, index)[:, 0, 0]),
                 "your neuron sits in the upper left corner, where half of what it sees is beyond the border. Take the "
                 "one in the middle."),
+        Mistake("neuron before the middle",
+                _for("neuron", lambda output, index: _of(output, index)[:, (output.shape[2] - 1) // 2,
+                                                                        (output.shape[3] - 1) // 2]),
+                "with an even number of rows or columns there are two middle ones; your neuron is at the first, and "
+                "the docstring takes the second."),
         Mistake("strongest neuron", _for("neuron", lambda output, index: _of(output, index).amax(dim=(1, 2))),
                 "you took the channel's strongest neuron, which is another one in each step. A neuron has a place: the "
                 "middle."),
@@ -81,6 +86,10 @@ EXERCISE = Exercise(
         Mistake("logit after softmax", _for("logit", lambda output, index: _of(output.log_softmax(1), index)),
                 "a logit is the score as the network gives it. Yours has been compared with the other classes "
                 "already."),
+        Mistake("softmax over the batch",
+                _for("probability", lambda output, index: _of(output, index).softmax(0)),
+                "your probabilities add up to one over the batch. The classes compete with each other, the images do "
+                "not: softmax first, over the classes, and then pick."),
         Mistake("probability without softmax", _for("probability", lambda output, index: _of(output, index)),
                 "your probability is the score. Softmax over the classes is missing."),
         Mistake("logarithm of the probability",

@@ -24,7 +24,7 @@ def _quarter_by_hand(g):
 
 
 def _with(
-    move=None, padding="reflection", corners=False, sign=1, inverted=False, aspect=True, last=False, radians=False
+    move=None, padding="reflection", corners=False, sign=1, inverted=False, aspect=1, last=False, radians=False
 ):
     """The move with one of its parts replaced."""
 
@@ -35,7 +35,7 @@ def _with(
         angle = sign * (degrees if radians else math.radians(degrees))
         factor = scale if inverted else 1 / scale
         cosine, sine = factor * math.cos(angle), factor * math.sin(angle)
-        ratio = height / width if aspect else 1
+        ratio = (height / width) ** aspect
         matrix = images.new_tensor([[cosine, -sine * ratio, 0], [sine / ratio, cosine, 0]])
         places = F.affine_grid(matrix.expand(len(images), 2, 3), images.shape, align_corners=corners)
         moved = F.grid_sample(moved, places, padding_mode=padding, align_corners=corners)
@@ -69,9 +69,12 @@ EXERCISE = Exercise(
         Mistake("scale the other way", _with(inverted=True),
                 "you shrink where you should enlarge. The matrix says where each pixel of the result is *read*: to "
                 "enlarge, read from a smaller area."),
-        Mistake("stretched coordinates", _with(aspect=False),
+        Mistake("stretched coordinates", _with(aspect=0),
                 "an image that is not square is sheared when you turn it. The sampling coordinates run from −1 to 1 "
                 "along both sides, whatever their lengths; the sine terms need the ratio of the sides."),
+        Mistake("ratio of the sides turned over", _with(aspect=-1),
+                "the two ratios have changed places. One step of the horizontal coordinate is half a width, one of the "
+                "vertical coordinate half a height: what turns down into right must shrink on a wide image."),
         Mistake("black outside", _with(padding="zeros"),
                 "what lies beyond the border is black in your result, and the network would see a frame. It should be "
                 "mirrored."),
