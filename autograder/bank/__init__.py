@@ -46,6 +46,18 @@ ASSIGNMENTS = {
         "fast_style_transfer",
         ("lib.fast_style_transfer", "lib.conditional_instance_norm"),
     ),
+    "11-autoencoders": (
+        "autoencoders",
+        (
+            "lib.linear_autoencoder",
+            "lib.autoencoder",
+            "lib.interpolation",
+            "lib.transposed_convolution",
+            "lib.corruption",
+            "lib.sparse_code",
+            "lib.variational_autoencoder",
+        ),
+    ),
 }
 
 
