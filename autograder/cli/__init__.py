@@ -10,11 +10,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Judge, grade and build the assignments of *Looking into networks*.\n\n"
-    "Students: `check 03` judges your saved notebook, `status` shows where you are.\n\n"
+    "Students: `check 03` judges your saved notebook, `hint 03 overlay` helps, `status` shows where you are.\n\n"
     "Instructors: put submissions into `submitted/STUDENT/03-grad-cam/03-grad-cam.ipynb`, then `grade 03`, "
     "`feedback 03`, `report 03`, `export csv grades.csv`. `demo` shows all of it on a class that it makes up.",
 )
-for command in (students.check, students.status):
+for command in (students.check, students.hint, students.solution, students.reset, students.status):
     app.command(rich_help_panel="For students")(command)
 for command in (
     instructors.grade, instructors.feedback, instructors.report, instructors.similarity, instructors.build,

@@ -103,3 +103,43 @@ def status():
         terminal.console.print(f"Next: {following[1]} in {path}")
     else:
         terminal.console.print("All exercises are right.")
+
+
+Exercise = Annotated[str, typer.Argument(help="The function's name.", metavar="EXERCISE")]
+
+
+def hint(assignment: Assignment, exercise: Exercise):
+    """One hint for an exercise; ask again for the next."""
+    from autograder import practice, terminal
+
+    number, count, title, text = _or_fail(practice.next_hint, full_name(assignment), exercise)
+    terminal.console.print(f"[bold]{title}[/] [dim]({number} of {count})[/]")
+    terminal.console.print(text, markup=False)
+
+
+def reset(assignment: Assignment, exercise: Exercise):
+    """Give back the empty function of one exercise. The notebook as it was is kept beside it, in `.backup`."""
+    from autograder import practice
+
+    backup = _or_fail(practice.reset, full_name(assignment), exercise)
+    typer.echo(f"{exercise} is empty again; the notebook as it was: {backup.parent.name}/{backup.name} beside it.")
+    typer.echo("If the notebook is open: File > Reload Notebook from Disk.")
+
+
+def solution(assignment: Assignment, exercise: Exercise):
+    """How the course solves an exercise. First try it yourself: an empty function gets no answer."""
+    from rich.syntax import Syntax
+
+    from autograder import practice, terminal
+
+    source = _or_fail(practice.solution, full_name(assignment), exercise)
+    terminal.console.print(Syntax(source, "python", theme="ansi_light", background_color="default"))
+
+
+def _or_fail(function, *inputs):
+    from autograder.notebooks import Unreadable
+
+    try:
+        return function(*inputs)
+    except (ValueError, Unreadable) as error:
+        fail(error)
