@@ -12,7 +12,6 @@ from autograder.answers import describe
 from autograder.compare import as_tensor, difference
 from autograder.verdict import Status, Verdict
 
-
 SMALL = 30  # numbers of a tensor that are shown as they are, to be followed by hand
 
 

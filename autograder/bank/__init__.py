@@ -58,6 +58,23 @@ ASSIGNMENTS = {
             "lib.variational_autoencoder",
         ),
     ),
+    "12-siamese-triplet": (
+        "siamese_triplet",
+        (
+            "lib.pairwise_distances",
+            "lib.contrastive",
+            "lib.triplet",
+            "lib.mining",
+            "lib.embedding_training",
+            "lib.retrieval",
+            "lib.verification",
+            "lib.proxy_nca",
+        ),
+    ),
+    "13-correspondence": (
+        "correspondence",
+        ("lib.stereo_matching", "lib.optical_flow", "lib.correlation"),
+    ),
 }
 
 
