@@ -221,3 +221,23 @@ def test_a_comparison_survives_whatever_the_answer_is(wrong, shape):
     yours = expected.clone()
     yours.view(-1)[0] = wrong
     assert plotting.comparison(yours, expected).bytes().startswith(PNG)
+
+
+# Flows
+
+
+def test_the_hue_of_a_flow_is_its_direction_and_rest_is_white():
+    flow = torch.zeros(1, 2, 1, 5)
+    flow[0, :, 0] = torch.tensor([[2.0, -2, 0, 0, 0], [0.0, 0, 2, -2, 0]])
+    right, left, down, up, rest = plotting.flow_colors(flow)[0, :, 0].T
+    assert rest.tolist() == [1, 1, 1] and right[0] == 1 and right[1:].max() < 0.05  # red
+    assert left[0] < 0.05 and left[1:].min() > 0.9  # cyan is opposite
+    assert down[1] > 0.9 and down[2] < 0.05 and up[2] > 0.9 and up[1] < 0.05
+
+
+def test_half_as_long_is_half_as_pale_and_each_flow_has_its_own_scale():
+    flow = torch.zeros(2, 2, 1, 2)
+    flow[:, 0, 0] = torch.tensor([[4.0, 2.0], [40.0, 20.0]])
+    colors = plotting.flow_colors(flow)
+    assert torch.allclose(colors[0], colors[1])
+    assert torch.allclose(1 - colors[0, :, 0, 1], (1 - colors[0, :, 0, 0]) / 2)
