@@ -1,5 +1,7 @@
 """nbgrader with this course's sandbox and judge in it. Instructors: settings of your own go at the end."""
 
+import os
+
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput
 
 from autograder.nbgrader_plugin import Judge, Run, SaveGrades, SubmissionExporter
@@ -11,6 +13,8 @@ c = get_config()  # noqa: F821  nbgrader defines it
 c.CourseDirectory.course_id = "looking-into-networks"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
+if os.environ.get("COURSE_GRADEBOOK"):  # such as postgresql+psycopg://user:password@host/name
+    c.CourseDirectory.db_url = os.environ["COURSE_GRADEBOOK"]
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer.*"
