@@ -1,6 +1,5 @@
 """Calling a student's function on one question, in whatever process that is, and keeping what happened."""
 
-import copy
 import traceback
 
 import torch
@@ -14,7 +13,7 @@ def ask(function, arguments, case_observe, inputs):
 
     arguments: the names of the parameters, to say which of the inputs were changed in place.
     """
-    before = [value.clone() if isinstance(value, torch.Tensor) else copy.copy(value) for value in inputs]
+    before = [_copied(value) for value in inputs]
     try:
         value = case_observe(function, inputs)
     except NotImplementedError as error:
@@ -31,7 +30,7 @@ def ask(function, arguments, case_observe, inputs):
     changed = tuple(
         name
         for name, old, new in zip(arguments, before, inputs)
-        if isinstance(old, torch.Tensor) and not _equal(old, new)
+        if not _equal(old, new)
     )
     return Record(value, changed)
 
@@ -55,5 +54,21 @@ def own_lines(error, limit=6):
     return "\n".join(lines[-limit:])[:2000]
 
 
+def _copied(value):
+    """A copy of tensors and of what holds them; everything else as it is."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {name: _copied(part) for name, part in value.items()}
+    return [_copied(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def _equal(old, new):
-    return old.shape == new.shape and torch.equal(old.nan_to_num(), new.detach().nan_to_num())
+    if isinstance(old, torch.Tensor):
+        same = isinstance(new, torch.Tensor) and old.shape == new.shape
+        return same and torch.equal(old.nan_to_num(), new.detach().nan_to_num())
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(_equal(part, new[name]) for name, part in old.items())
+    if isinstance(old, list):
+        return len(old) == len(new) and all(map(_equal, old, new))
+    return True

@@ -5,7 +5,7 @@ from autograder.calling import ask
 from autograder.judge import judge, name_the_cause
 from autograder.render import show
 
-_seen = {}  # exercise -> last verdict in this session, so that a later failure can name an earlier one
+_seen = {}  # exercise -> last function and its verdict in this session, so that a later failure can name an earlier one
 
 
 def check(function):
@@ -22,15 +22,29 @@ def verdict_on(function):
             f"this is a {type(function).__name__}"
         )
     exercise = bank.exercise(name)
-    questions = exercise.questions()
-    records = []
+    verdict = _judged(exercise, function)
+    earlier = [bank.exercise(other) for other in exercise.builds_on if other in _seen]
+    calls = {name: function.__code__.co_names} if hasattr(function, "__code__") else None
+    known = [] if verdict.passed else [_now(other, function) for other in earlier]
+    chain = name_the_cause([*known, verdict], [*(earlier if known else []), exercise], calls)
+    _seen[name] = function, chain[-1]
+    return chain[-1]
+
+
+def _judged(exercise, function):
+    questions, records = exercise.questions(), []
     for question in questions:
         records.append(ask(function, exercise.arguments, question.case.observe, question.inputs()))
         if records[-1].failure is not None:
             break
-    verdict = judge(exercise, questions, records)
-    earlier = [bank.exercise(other) for other in exercise.builds_on if other in _seen]
-    calls = {name: function.__code__.co_names} if hasattr(function, "__code__") else None
-    chain = name_the_cause([*(_seen[e.name] for e in earlier), verdict], [*earlier, exercise], calls)
-    _seen[name] = chain[-1]
-    return chain[-1]
+    return judge(exercise, questions, records)
+
+
+def _now(exercise, caller):
+    """The verdict on an earlier exercise, judged again if it was mended since and its check not run again."""
+    judged, verdict = _seen[exercise.name]
+    current = getattr(caller, "__globals__", {}).get(exercise.name, judged)
+    if current is not judged and callable(current):
+        verdict = _judged(exercise, current)
+        _seen[exercise.name] = current, verdict
+    return verdict

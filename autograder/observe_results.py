@@ -20,6 +20,13 @@ def with_gradient(function, inputs):
     return {"answer": y, "gradient": gradient}
 
 
+def of_tensors(function, inputs):
+    """The tensors of the dict that the function returns, and whether one of them still hangs on a graph."""
+    answer = function(*inputs)
+    parts = answer.values() if isinstance(answer, dict) else ()
+    return {"answer": answer, "result still attached to the graph": any(getattr(p, "requires_grad", 0) for p in parts)}
+
+
 def keeping_layers(function, inputs):
     """As `observe.on_network`, and whether the network has the same layers afterwards."""
     before = list(inputs[0].modules())

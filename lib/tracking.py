@@ -45,7 +45,7 @@ def follow(frames, centers, size, reach):
     """
     height, width = frames.shape[2:]
     steps = torch.arange(-reach, reach + 1, device=frames.device)
-    moves = torch.cartesian_prod(steps, steps).flip(1)
+    moves = torch.cartesian_prod(steps, steps)
     moves = moves[moves.abs().sum(dim=1).argsort(stable=True)]  # of equals, the nearest
     track = [centers]
     for before, after in zip(frames, frames[1:]):

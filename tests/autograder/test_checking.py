@@ -142,3 +142,48 @@ def test_in_a_notebook_the_verdict_is_shown_as_a_card(monkeypatch):
 
 def test_check_returns_nothing():
     assert autograder.check(grad_cam.channel_weights) is None
+
+
+# Earlier exercises that were mended since
+
+
+def session(**sources):
+    """The names of a notebook in which these cells were run."""
+    names = {"torch": torch, "hooked": grad_cam.hooked, "score_gradients": grad_cam.score_gradients}
+    for source in sources.values():
+        exec(source, names)
+    return names
+
+
+WRONG_WEIGHTS = "def channel_weights(gradients):\n    return gradients.sum(dim=(2, 3))"
+CAM = source_of("grad_cam").replace("return weighted_map", "return -weighted_map")
+
+
+def test_a_mended_helper_is_not_blamed_although_its_check_was_not_run_again():
+    names = session(weights=WRONG_WEIGHTS, map=source_of("weighted_map"), cam=CAM)
+    checking.verdict_on(names["channel_weights"])
+    assert "channel_weights, which is not right yet" in checking.verdict_on(names["grad_cam"]).message
+    exec(source_of("channel_weights"), names)
+    assert "channel_weights" not in checking.verdict_on(names["grad_cam"]).message
+
+
+def test_a_helper_that_was_broken_since_is_blamed():
+    names = session(weights=source_of("channel_weights"), map=source_of("weighted_map"), cam=CAM)
+    assert checking.verdict_on(names["channel_weights"]).passed
+    exec(WRONG_WEIGHTS, names)
+    assert "channel_weights, which is not right yet" in checking.verdict_on(names["grad_cam"]).message
+
+
+def test_tensors_within_a_dict_or_a_list_are_not_to_be_changed_either():
+    from autograder.calling import ask
+
+    def spoil(weights, batches):
+        weights["a"].zero_()
+        batches[0].add_(1)
+        return 0
+
+    inputs = {"a": torch.ones(2)}, [torch.ones(2)]
+    record = ask(spoil, ("weights", "batches"), lambda function, given: function(*given), inputs)
+    assert record.changed == ("weights", "batches")
+    record = ask(lambda *given: 0, ("weights", "batches"), lambda function, given: function(*given), inputs)
+    assert record.changed == ()

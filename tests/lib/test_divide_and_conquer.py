@@ -37,3 +37,11 @@ def test_renamed_clusters_keep_most_samples(device):
 def test_slices_are_the_whole():
     x = torch.randn(3, 8)
     assert torch.equal(torch.cat([slice_of(x, n, 4) for n in range(4)], dim=1), x)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_cluster_that_is_empty_disturbs_no_other(seed):
+    """Three centers for two places: two of them are equal, and one of these gets no points."""
+    points = torch.tensor([[0.0, 1.0], [0.0, 1.0], [10.0, 1.0], [10.0, 1.0]])
+    clusters = k_means(points, 3, torch.Generator().manual_seed(seed))
+    assert clusters[0] == clusters[1] != clusters[2] == clusters[3]

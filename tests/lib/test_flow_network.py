@@ -25,6 +25,15 @@ def test_flows_come_at_three_sizes_and_depend_on_both_pictures(correlate, device
     torch.testing.assert_close(alone[-1], flows[-1][:1], atol=1e-5, rtol=1e-4)
 
 
+def test_a_finer_flow_starts_from_the_coarser_one_with_arrows_twice_as_long():
+    network = fn.FlowNetwork(None, generator=torch.Generator().manual_seed(0))
+    for layer in (network.flow4, network.flow2):
+        layer.weight.data.zero_()
+    coarse, finer, finest = network(*torch.rand(2, 1, 3, 32, 48))
+    torch.testing.assert_close(finer, resize_flow(coarse, (8, 12)))
+    torch.testing.assert_close(finest, resize_flow(finer, (16, 24)))
+
+
 def test_the_loss_is_the_weighted_sum_of_end_point_errors_in_pixels_of_the_full_size(device):
     truth = torch.tensor([6.0, 0.0], device=device).view(1, 2, 1, 1).expand(2, 2, 16, 16)
     perfect = [resize_flow(truth, (side, side)) for side in (2, 4, 8)]

@@ -48,6 +48,13 @@ def test_margins_grow_with_the_level_at_which_classes_part():
     torch.testing.assert_close(found, torch.tensor([0.1 + 0.5 - 0.1, 0.1 + 3.0 - 0.1]), atol=1e-5, rtol=0)
 
 
+def test_the_spread_that_counts_is_that_of_the_anchors_class():
+    tree, within = torch.tensor([[0.0, 2.0], [2.0, 0.0]]), torch.tensor([0.3, 0.8])
+    triplets, labels = torch.tensor([[0, 1, 2], [2, 3, 0]]), torch.tensor([0, 0, 1, 1])
+    found = hierarchical_margins(triplets, labels, tree, within, beta=0.1)
+    torch.testing.assert_close(found, torch.tensor([0.1 + 2 - 0.3, 0.1 + 2 - 0.8]))
+
+
 def test_a_neighborhood_is_a_class_and_its_nearest():
     generator = torch.Generator().manual_seed(0)
     seen = {tuple(neighborhoods(two_families(), 1, 2, generator).tolist()) for _ in range(30)}

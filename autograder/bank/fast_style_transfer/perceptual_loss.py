@@ -116,6 +116,12 @@ EXERCISE = Exercise(
                 "count."),
         Mistake("mean over the layers", _mean_over_layers,
                 "you divided by the number of layers. Losses of several layers are added; the weights do the rest."),
+        Mistake("number of pictures in the Gram matrices", _built(gram=lambda maps: _gram(maps) / len(maps)),
+                "your Gram matrices get smaller with more pictures in the batch: their number is among what you divide "
+                "by. C · H · W are those of one picture."),
+        Mistake("content over the batch", _built(content=lambda d: d.square().mean()),
+                "the content of each picture is compared over the whole batch, so a good picture pays for a bad one "
+                "beside it. The mean runs over channels and positions of one."),
         Mistake("one number for the batch", lambda *inputs: fast_style_transfer.perceptual_loss(*inputs).mean(),
                 "you have one number for the whole batch. Each picture has a loss of its own: (N,)."),
     ),

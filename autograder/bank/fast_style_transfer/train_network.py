@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
+from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.toys import normal, uniform
 from lib import fast_style_transfer
@@ -15,6 +16,11 @@ def _painter(channels, dtype=torch.float64):
     """A small network; its weights come from outside."""
     layers = nn.Conv2d(3, channels, 3, padding=1), nn.Softplus(), nn.Conv2d(channels, 3, 1), nn.Sigmoid()
     return nn.Sequential(*layers).to(dtype)
+
+
+def darker_loss(painted, photographs):
+    """Paint it as it is, but darker: so it matters which of the two is which."""
+    return pixel_loss(painted, 0.8 * photographs)
 
 
 def _training(steps, images, channels, rate, side=4):
@@ -29,7 +35,7 @@ def _training(steps, images, channels, rate, side=4):
         for value in painter.parameters():
             value.data.zero_()
         batches = [uniform(g, images, 3, side, side).double() for _ in range(steps)]
-        return partial(functional_call, painter), weights, batches, pixel_loss, rate
+        return partial(functional_call, painter), weights, batches, darker_loss, rate
 
     return inputs
 
@@ -74,6 +80,17 @@ def _loop(zero=True, decay=True, sign=1, fresh=False, only=None, first=False, ki
     return wrong
 
 
+def _exchanged(stylize, weights, batches, loss, rate):
+    return fast_style_transfer.train_network(
+        stylize, weights, batches, lambda painted, photographs: loss(photographs, painted), rate
+    )
+
+
+def _attached(stylize, weights, batches, loss, rate):
+    trained = fast_style_transfer.train_network(stylize, weights, batches, loss, rate)
+    return {name: value.clone().requires_grad_() for name, value in trained.items()}
+
+
 def _first_image(stylize, weights, batches, loss, rate):
     return fast_style_transfer.train_network(stylize, weights, [batch[:1] for batch in batches], loss, rate)
 
@@ -85,8 +102,8 @@ def _every_batch_twice(stylize, weights, batches, loss, rate):
 EXERCISE = Exercise(
     fast_style_transfer.train_network,
     cases=(
-        Case("one step", _training(1, 1, 1, 0.1)),
-        Case("four steps, weight by weight", _training(4, 2, 2, 0.05)),
+        Case("one step", _training(1, 1, 1, 0.1), observe=observe_results.of_tensors),
+        Case("four steps, weight by weight", _training(4, 2, 2, 0.05), observe=observe_results.of_tensors),
         Case("120 steps", _training(120, 4, 8, 0.1), measure=_reaches(0.2)),
         Case("200 steps, one photograph each", _training(200, 1, 8, 0.1), measure=_reaches(0.2)),
     ),
@@ -113,6 +130,12 @@ EXERCISE = Exercise(
                 "here differ a lot."),
         Mistake("every batch twice", _every_batch_twice,
                 "you take more steps than there are batches. One element of the list is one step."),
+        Mistake("painting and photograph exchanged", _exchanged,
+                "the loss gets the photographs where it expects the paintings. First what was made, then what it was "
+                "made from."),
+        Mistake("weights that still learn", _attached,
+                "the values are right, but the tensors that you return still want gradients. Whoever trains on from "
+                "them would be refused; hand them out without a graph."),
         Mistake("the start comes back", lambda stylize, weights, batches, loss, rate: dict(weights),
                 "what comes back are the weights of the start. Are the tensors that you return the ones that the "
                 "optimizer was given?"),

@@ -53,6 +53,9 @@ EXERCISE = Exercise(
         Mistake("one number for the batch", lambda f, t: _difference(f, t).sum() / _squares(t.expand_as(f)).sum(),
                 "you have one number for the whole batch. Each image has a loss of its own: flatten everything but "
                 "the first axis."),
+        Mistake("all codes in one size", lambda f, t: _difference(f, t) / t.square().sum(),
+                "you divided by the size of all codes together. With a code for each image, every one has a size of "
+                "its own."),
         Mistake("share at each position", lambda f, t: ((f - t) / t).square().flatten(1).mean(dim=1),
                 "you divided activation by activation. Where the code is near zero, that explodes, and most of a "
                 "code is near zero; divide once, the whole by the whole."),

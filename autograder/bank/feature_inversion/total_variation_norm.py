@@ -96,6 +96,9 @@ EXERCISE = Exercise(
         Mistake("every difference for itself", _all_differences,
                 "you summed over all differences across and all differences down, each for itself. The norm joins the "
                 "two at each pixel first, and only at pixels that have both neighbors."),
+        Mistake("colors joined under the root",
+                _from(lambda across, down, beta: _power((across + down).sum(dim=1), beta / 2)),
+                "you added the colors before the power. Each color has a step of its own; add them up after it."),
         Mistake("border counted", _padded,
                 "you gave pixels of the last row and column a neighbor that differs by nothing. The sum is over the "
                 "(H − 1) × (W − 1) pixels that really have both."),

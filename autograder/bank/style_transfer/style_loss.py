@@ -36,6 +36,10 @@ def _batch_in_channels(features, target):
     return loss.expand(len(features))
 
 
+def _again(features, target):
+    return style_transfer.style_loss(features, target / features[0, 0].numel())
+
+
 def _place_by_place(features, target):
     flat = features.flatten(2)
     return flat.transpose(1, 2) @ flat
@@ -62,6 +66,9 @@ EXERCISE = Exercise(
         Mistake("divided twice", _with(constant=lambda f: 4 * f.shape[1] ** 2 * f[0, 0].numel() ** 2),
                 "you divided by the number of positions in the Gram matrix, and by its square once more at the end. "
                 "Everything has been divided twice."),
+        Mistake("the painting divided again", _again,
+                "you divided the target by the positions as well, but it comes divided already. Divide your own Gram "
+                "matrix, before the difference."),
         Mistake("divided by channels too", _with(positions=lambda f: f[0].numel()),
                 "you divided the Gram matrix by C · H · W. The target was divided by its positions only, so the two "
                 "no longer measure the same thing."),

@@ -24,6 +24,12 @@ def _over_channels(features):
     return flat.transpose(1, 2) @ flat
 
 
+def _viewed(features):
+    images, channels, height, width = features.shape
+    flat = features.reshape(images, height * width, channels)
+    return flat.transpose(1, 2) @ flat
+
+
 def _centered(features):
     return gram_matrix.gram_matrix(features - features.mean(dim=(2, 3), keepdim=True))
 
@@ -49,6 +55,9 @@ EXERCISE = Exercise(
                 "with a batch, images have become channels: your matrix has a row for each channel of each image. "
                 "What happens in one image must not be multiplied with what happens in another. Keep N an axis of its "
                 "own."),
+        Mistake("axes confused by a view", _viewed,
+                "you brought the maps into the shape (N, H · W, C) by a view. That does not swap axes: it reads the "
+                "same numbers in the same order, and cuts them elsewhere. Flatten first, then transpose."),
         Mistake("normalized", _divided(lambda f: f[0].numel()),
                 "you divided by C · H · W. Gatys's G is a plain sum; the constants come once, in the loss of a "
                 "layer, two exercises from here. Divide here as well and everything is divided twice."),

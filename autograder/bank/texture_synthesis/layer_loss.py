@@ -56,6 +56,9 @@ EXERCISE = Exercise(
         Mistake("normalized twice, by channels too", _twice_by_all,
                 "you divided both Gram matrices by C · M and then used Gatys's constants on top. So everything is "
                 "divided twice. His G is a plain sum, and the constants come in once."),
+        Mistake("number of images in the constants", lambda g, t, m: gram_matrix.layer_loss(g, t, m) / len(g) ** 2,
+                "with more images in the batch your losses get smaller: the number of images stands in your constants. "
+                "Gatys's N is the number of channels."),
         Mistake("mean of the squares", _constant(lambda c, m: 4 * c**4 * m**2),
                 "you took the mean of the C² squares, and divided by C² once more. The constants already contain "
                 "the C²; the squares are summed."),

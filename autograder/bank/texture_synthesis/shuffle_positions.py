@@ -57,5 +57,5 @@ EXERCISE = Exercise(
                 "the values are in the right order, but you left them flat. Give the map its height and width back."),
     ),
     points=1,
-    success="Every place has changed. Compare the two Gram matrices before you read on.",
+    success="Every vector has a new place. Compare the two Gram matrices before you read on.",
 )  # fmt: skip
