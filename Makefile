@@ -24,7 +24,7 @@ lab: $(VENV)/student  ## open JupyterLab on the assignments
 
 test: $(VENV)/developer  ## everything that has to hold, in minutes
 	$(VENV)/bin/ruff check lib autograder tests nbgrader_config.py
-	$(RUN) -m pytest tests
+	$(RUN) -m pytest tests -n 2
 	$(RUN) -m pytest --nbval-lax solutions -o testpaths=solutions -p no:cacheprovider
 
 build: $(VENV)/student  ## bring what is generated up to date

@@ -22,7 +22,10 @@ def assignment(name):
     """
     known = list(bank.ASSIGNMENTS)
     wanted = str(name).strip("/").split("/")[-1].removesuffix(".ipynb")
-    found = [one for one in known if one == wanted or one.split("-")[0] == wanted.zfill(2) or wanted in one]
+    if wanted.isdigit():
+        found = [one for one in known if int(one.split("-")[0]) == int(wanted)]
+    else:
+        found = [one for one in known if wanted in (one, one.partition("-")[2])] or [one for one in known if wanted in one]
     if len(found) != 1:
         told = "no assignment" if not found else "several assignments"
         raise ValueError(f"{told} called {name!r}; there {'are' if len(known) > 1 else 'is'} {', '.join(known)}")

@@ -69,9 +69,3 @@ def content_targets(network, photographs, weight):
         maps = feature_maps(network, photographs, CONTENT_LAYERS)
     share = weight / len(maps)
     return maps, {name: share / aim.square().mean(dim=(1, 2, 3)).clamp(min=1e-12) for name, aim in maps.items()}
-
-
-def total_variation(images):
-    """The mean squared difference between a pixel and its neighbors to the right and below, (N,)."""
-    across, down = images.diff(dim=3), images.diff(dim=2)
-    return across.square().mean(dim=(1, 2, 3)) + down.square().mean(dim=(1, 2, 3))

@@ -28,7 +28,8 @@ from lib import networks
 from lib.fast_style_transfer import perceptual_loss, transformation_network
 from lib.images import collage, from_array, save, square
 from lib.paintings import painting
-from lib.style_features import content_targets, stacked, style_features, style_targets, total_variation
+from lib.style_features import content_targets, stacked, style_features, style_targets
+from lib.texture import total_variation
 from lib.training.pictures import liveliness, opened, sources
 from lib.transformation_layers import CHECKSUMS, STYLES, initial_weights, normalized_by
 

@@ -49,6 +49,11 @@ def test_an_assignment_goes_by_number_name_or_file(name):
     assert course.assignment(name) == GRAD_CAM
 
 
+@pytest.mark.parametrize("number, name", enumerate(bank.ASSIGNMENTS, 1))
+def test_every_assignment_goes_by_its_number_its_name_and_the_words_of_it(number, name):
+    assert {course.assignment(one) for one in (number, f"{number:02}", name, name[3:])} == {name}
+
+
 @pytest.mark.parametrize("command", ["check", "grade", "feedback", "build"])
 def test_an_unknown_assignment_is_answered_with_the_known_ones(command):
     told = typed(command, "nosuch")

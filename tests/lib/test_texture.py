@@ -97,3 +97,10 @@ def test_noise_has_the_samples_colors(sample):
     assert noise.shape == (1, 3, 20, 30)
     known = set(map(tuple, sample[0].flatten(1).T.tolist()))
     assert set(map(tuple, noise[0].flatten(1).T.tolist())) <= known
+
+
+def test_total_variation_of_a_ramp_and_of_a_constant():
+    ramp = torch.linspace(0, 1, 11).expand(2, 3, 5, 11)
+    torch.testing.assert_close(total_variation(ramp), torch.full((2,), 0.01))
+    torch.testing.assert_close(total_variation(ramp.transpose(2, 3)), torch.full((2,), 0.01))
+    assert not total_variation(torch.full((1, 3, 4, 4), 0.3)).any()
