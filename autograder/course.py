@@ -25,7 +25,8 @@ def assignment(name):
     if wanted.isdigit():
         found = [one for one in known if int(one.split("-")[0]) == int(wanted)]
     else:
-        found = [one for one in known if wanted in (one, one.partition("-")[2])] or [one for one in known if wanted in one]
+        exact = [one for one in known if wanted in (one, one.partition("-")[2])]
+        found = exact or [one for one in known if wanted in one]
     if len(found) != 1:
         told = "no assignment" if not found else "several assignments"
         raise ValueError(f"{told} called {name!r}; there {'are' if len(known) > 1 else 'is'} {', '.join(known)}")
