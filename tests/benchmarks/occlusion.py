@@ -1,5 +1,10 @@
-"""Occlusion maps of one photograph, against Captum's Occlusion, each with as many copies at once as suit it best."""
+"""Occlusion maps of one photograph, against Captum's Occlusion, each with as many copies at once as suit it best.
 
+Hundreds of passes through one network are worth preparing it: ours gets it with its batch norms joined to the
+convolutions (`lib.truncation.folded`), which gives the same scores up to rounding. The first line is without that.
+"""
+
+from functools import partial
 from time import perf_counter
 
 import torch
@@ -7,6 +12,7 @@ from captum.attr import Occlusion
 
 from lib import images, networks
 from lib.occlusion import sensitivity_map
+from lib.truncation import folded
 
 SIZE, STRIDE = 48, 16
 
@@ -16,7 +22,12 @@ def run(measure):
     image, chosen = images.sample("coffee", 224), networks.class_index("espresso")
     captum = Occlusion(lambda batch: network(batch).softmax(dim=1))
 
+    prepared = folded(network)
+
     def ours(together):
+        return sensitivity_map(prepared, image, chosen, SIZE, STRIDE, together)
+
+    def as_it_is(together):
         return sensitivity_map(network, image, chosen, SIZE, STRIDE, together)
 
     def theirs(together):
@@ -36,8 +47,10 @@ def run(measure):
 
         return min((1, 2, 4, 8, 16), key=lambda together: min(seconds(together) for _ in range(2)))
 
-    mine, other = best(ours), best(theirs)
-    measure(
-        "occlusion", "Captum", lambda: ours(mine), lambda: theirs(other), lambda a, b: torch.allclose(a, b, atol=1e-5),
-        details=f", 144 places at 224 pixels, {mine} and {other} copies at once",
-    )  # fmt: skip
+    other = best(theirs)
+    for name, function in (("occlusion, network as it is", as_it_is), ("occlusion", ours)):
+        mine = best(function)
+        measure(
+            name, "Captum", partial(function, mine), partial(theirs, other),
+            lambda a, b: torch.allclose(a, b, atol=1e-5), details=f", 144 places at 224 pixels, {mine} and {other} copies at once",
+        )  # fmt: skip
