@@ -52,5 +52,6 @@ def run(measure):
         mine = best(function)
         measure(
             name, "Captum", partial(function, mine), partial(theirs, other),
-            lambda a, b: torch.allclose(a, b, atol=1e-5), details=f", 144 places at 224 pixels, {mine} and {other} copies at once",
+            lambda a, b: torch.allclose(a, b, atol=1e-5),
+            details=f", 144 places at 224 pixels, {mine} and {other} copies at once",
         )  # fmt: skip
