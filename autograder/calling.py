@@ -68,7 +68,8 @@ def _equal(old, new):
         same = isinstance(new, torch.Tensor) and old.shape == new.shape
         return same and torch.equal(old.nan_to_num(), new.detach().nan_to_num())
     if isinstance(old, dict):
-        return old.keys() == new.keys() and all(_equal(part, new[name]) for name, part in old.items())
+        same = isinstance(new, dict) and old.keys() == new.keys()
+        return same and all(_equal(part, new[name]) for name, part in old.items())
     if isinstance(old, list):
-        return len(old) == len(new) and all(map(_equal, old, new))
+        return isinstance(new, (list, tuple)) and len(old) == len(new) and all(map(_equal, old, new))
     return True

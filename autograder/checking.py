@@ -25,10 +25,11 @@ def verdict_on(function):
     verdict = _judged(exercise, function)
     earlier = [bank.exercise(other) for other in exercise.builds_on if other in _seen]
     calls = {name: function.__code__.co_names} if hasattr(function, "__code__") else None
-    known = [] if verdict.passed else [_now(other, function) for other in earlier]
-    chain = name_the_cause([*known, verdict], [*(earlier if known else []), exercise], calls)
-    _seen[name] = function, chain[-1]
-    return chain[-1]
+    if earlier and not verdict.passed:
+        known = [_now(other, function) for other in earlier]
+        verdict = name_the_cause([*known, verdict], [*earlier, exercise], calls)[-1]
+    _seen[name] = function, verdict
+    return verdict
 
 
 def _judged(exercise, function):

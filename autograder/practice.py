@@ -13,6 +13,7 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 from autograder import bank, course
+from autograder.build import with_marks
 from autograder.notebooks import grade_id, read
 
 HINT = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
@@ -58,10 +59,7 @@ def next_hint(assignment, name):
 
 def stub(exercise):
     """What a student finds: the reference's signature and docstring, and nothing behind them."""
-    source = textwrap.dedent(inspect.getsource(exercise.reference))
-    definition = ast.parse(source).body[0]
-    head = source.splitlines()[: definition.body[0].end_lineno]
-    return "\n".join([*head, "    raise NotImplementedError"])
+    return with_marks(exercise.reference).partition("    ### BEGIN SOLUTION")[0] + "    raise NotImplementedError"
 
 
 def attempted(assignment, name):

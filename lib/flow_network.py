@@ -56,12 +56,11 @@ class FlowNetwork(nn.Module):
             flow.weight.data *= 0.1
 
     def forward(self, first, second):
-        pictures = torch.cat([first, second]) - 0.5
         if self.correlate is None:
             high = self.enter(torch.cat([first, second], dim=1) - 0.5)
             middle = self.join(self.down(high))
         else:
-            high = self.enter(pictures)
+            high = self.enter(torch.cat([first, second]) - 0.5)
             one, two = self.down(high).chunk(2)
             high = high.chunk(2)[0]
             found = self.correlate(_comparable(one), _comparable(two))

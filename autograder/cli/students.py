@@ -110,10 +110,12 @@ Exercise = Annotated[str, typer.Argument(help="The function's name.", metavar="E
 
 def hint(assignment: Assignment, exercise: Exercise):
     """One hint for an exercise; ask again for the next."""
+    from rich.markup import escape
+
     from autograder import practice, terminal
 
     number, count, title, text = _or_fail(practice.next_hint, full_name(assignment), exercise)
-    terminal.console.print(f"[bold]{title}[/] [dim]({number} of {count})[/]")
+    terminal.console.print(f"[bold]{escape(title)}[/] [dim]({number} of {count})[/]")
     terminal.console.print(text, markup=False)
 
 

@@ -91,11 +91,15 @@ class Triplets(Method):
 
 
 class RandomTriplets(Triplets):
+    """One positive and one negative for each anchor, by chance."""
+
     def mined(self, squared, labels):
         return random_triplets(labels, self.generator)
 
 
 class HardTriplets(Triplets):
+    """The farthest positive and the nearest negative of each anchor."""
+
     def mined(self, squared, labels):
         return hardest_triplets(squared, labels)
 
@@ -113,6 +117,8 @@ class ProxyNCA(Method):
 
 
 class SoftTriple(Method):
+    """Three learned centers a class, and a fifth of their spread as a price."""
+
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.centers = self.learned(len(self.data.names), 3, DIMENSIONS)

@@ -182,8 +182,14 @@ def test_tensors_within_a_dict_or_a_list_are_not_to_be_changed_either():
         batches[0].add_(1)
         return 0
 
+    def replace(weights, batches):
+        weights["a"], batches[0] = [3], None
+        return 0
+
     inputs = {"a": torch.ones(2)}, [torch.ones(2)]
     record = ask(spoil, ("weights", "batches"), lambda function, given: function(*given), inputs)
     assert record.changed == ("weights", "batches")
+    inputs = {"a": {"b": torch.ones(2)}}, [torch.ones(2)]
+    assert ask(replace, ("weights", "batches"), lambda f, given: f(*given), inputs).changed == ("weights", "batches")
     record = ask(lambda *given: 0, ("weights", "batches"), lambda function, given: function(*given), inputs)
     assert record.changed == ()

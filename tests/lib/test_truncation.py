@@ -15,7 +15,7 @@ LAYERS = {  # those of notebook 05
 }
 
 
-def same_at(network, layer, image, cut):
+def assert_same_at(network, layer, image, cut):
     expected = activations(network, image, [layer])[layer]
     assert expected.dim() == 4
     torch.testing.assert_close(cut(image), expected, rtol=1e-3, atol=1e-4 * expected.abs().max().item())
@@ -24,7 +24,7 @@ def same_at(network, layer, image, cut):
 @pytest.mark.parametrize("layer", [*LAYERS["efficientnet-lite0"], "stem.relu", "blocks.3.expand.relu", "head.relu"])
 @pytest.mark.parametrize("make", [lambda network: network, folded], ids=["plain", "folded"])
 def test_a_layers_output_is_what_a_hook_would_see(efficientnet, cat, layer, make):
-    same_at(efficientnet, layer, cat, Truncated(make(efficientnet), layer))
+    assert_same_at(efficientnet, layer, cat, Truncated(make(efficientnet), layer))
 
 
 @pytest.mark.parametrize("name", ["vgg19", "googlenet"])
@@ -33,7 +33,7 @@ def test_the_layers_of_the_notebook_exist_in_torchvisions_networks_and_folding_c
     image = torch.rand(1, 3, 64, 64)
     whole = folded(network)
     for layer in LAYERS[name]:
-        same_at(network, layer, image, Truncated(whole, layer))
+        assert_same_at(network, layer, image, Truncated(whole, layer))
     torch.testing.assert_close(whole(image), network(image), rtol=1e-3, atol=1e-3 * network(image).abs().max().item())
 
 
