@@ -29,7 +29,7 @@ import nbformat
 from PIL import Image
 
 from autograder import bank, course
-from autograder.notebooks import grade_id, is_test
+from autograder.notebooks import grade_id, is_test, name_cells
 from autograder.with_nbgrader import nbgrader_config, run_converter
 
 DIGEST = "executed"
@@ -233,8 +233,7 @@ def release_text(name):
         notebook = nbformat.read(Path(scratch) / "assignments" / name / f"{name}.ipynb", as_version=4)
     for key in (DIGEST, "celltoolbar"):
         notebook.metadata.pop(key, None)
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number:02d}"
+    name_cells(notebook)
     return nbformat.writes(notebook) + "\n"
 
 

@@ -6,14 +6,17 @@ there, once each, with the release's metadata. Code that a student wrote is neve
 
 import ast
 import copy
+import hashlib
 import json
 import re
+from collections import Counter
 from uuid import uuid4
 
 import nbformat
 from nbformat.v4 import upgrade
 
 MAX_BYTES = 50 * 2**20
+PREFIX = "course-"
 
 
 class Unreadable(ValueError):  # noqa: N818  what the file is
@@ -93,7 +96,7 @@ def repair(notebook, release):
         _settle_pictures(cell)
         if cell.cell_type == "code":  # grading makes outputs of its own; those in the file may be anything
             cell.outputs, cell.execution_count = [], None
-    _number(notebook)
+    make_ids_unique(notebook)
     notebook.metadata["kernelspec"] = copy.deepcopy(release.metadata.get("kernelspec", {}))
     return notebook, list(dict.fromkeys(notes))
 
@@ -142,13 +145,32 @@ def _place(notebook, release, name):
     return len(notebook.cells) if is_test(next(c for c in release.cells if grade_id(c) == name)) else 0
 
 
-def _number(notebook):
+def make_ids_unique(notebook):
     """Give every cell an id of its own."""
     seen = set()
     for cell in notebook.cells:
         if not isinstance(cell.get("id"), str) or cell["id"] in seen:
             cell["id"] = uuid4().hex[:8]
         seen.add(cell["id"])
+
+
+def given_id(cell):
+    """The id of a cell as it is given out: a fingerprint of its text."""
+    return PREFIX + hashlib.sha256(cell.source.strip().encode()).hexdigest()[:12]
+
+
+def name_cells(notebook):
+    """Give every cell of a release its id; of cells with the same text the later ones get a number."""
+    seen = Counter()
+    for cell in notebook.cells:
+        name = given_id(cell)
+        seen[name] += 1
+        cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
+def is_untouched(cell):
+    """Whether a cell is still as the course gave it out."""
+    return re.fullmatch(given_id(cell) + r"(-\d+)?", cell.get("id", "")) is not None
 
 
 def first_line(cell):

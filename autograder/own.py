@@ -1,5 +1,6 @@
 """A student's own notebook in `assignments/`: judged as grading would, by the cases that everybody may see."""
 
+import copy
 import re
 import shutil
 import subprocess
@@ -26,13 +27,14 @@ def skeleton(assignment):
     return new_notebook(cells=cells, metadata={"kernelspec": {"display_name": "Python 3", "name": "python3"}})
 
 
-def judge(assignment, path=None):
+def judge(assignment, notebook=None, path=None):
     """Grade the notebook as it is saved. Raises notebooks.Unreadable if it is none.
 
-    path: another file than the one in `assignments/`.
+    notebook: what to grade instead.
+    path:     another file than the one in `assignments/`.
     """
     path = Path(path or course.release(assignment))
-    notebook = read(path)
+    notebook = read(path) if notebook is None else copy.deepcopy(notebook)
     # Only what is graded matters here; written answers stay as they are.
     for cell in notebook.cells:
         if (grade_id(cell) or "").startswith("written"):
@@ -57,14 +59,14 @@ def compare_outputs(assignment):
         if cell.outputs and "nbval-skip" not in cell.metadata.get("tags", []):
             marked[f"Cell {number}"] = first_line(cell)
     with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / path.name
+        scratch_copy = Path(scratch) / path.name
         for other in path.parent.iterdir():
             if other.is_file() and other != path:
                 shutil.copy(other, scratch)
-        nbformat.write(notebook, copy)
+        nbformat.write(notebook, scratch_copy)
         report = Path(scratch) / "report.xml"
         pytest = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider"]
-        subprocess.run([*pytest, f"--junitxml={report}", str(copy)], cwd=scratch, capture_output=True)
+        subprocess.run([*pytest, f"--junitxml={report}", str(scratch_copy)], cwd=scratch, capture_output=True)
         cases = {case.get("name"): case for case in ElementTree.parse(report).iter("testcase")}
     return [(line, _problem(cases.get(name))) for name, line in marked.items()]
 

@@ -71,10 +71,7 @@ def attempted(assignment, name):
 def reset(assignment, name):
     """Put the stub of one exercise back into the student's own notebook. Returns the path of the copy made before."""
     fresh, path = stub(exercise_of(assignment, name)), course.release(assignment)
-    notebook = read(path)
-    backup = next(p for n in count(1) if not (p := path.parent / ".backup" / f"{path.stem}-{n}.ipynb").exists())
-    backup.parent.mkdir(exist_ok=True)
-    shutil.copy(path, backup)
+    notebook, backup = read(path), back_up(path)
     cell = _cell(notebook, name)
     if cell is None:
         data = {"grade": False, "grade_id": f"{name}-solution", "locked": False, "solution": True, "task": False}
@@ -84,6 +81,14 @@ def reset(assignment, name):
     cell.source, cell.outputs, cell.execution_count = fresh, [], None
     nbformat.write(notebook, path)
     return backup
+
+
+def back_up(path):
+    """Copy a notebook into `.backup` beside it, under the next free number. Returns the copy's path."""
+    copy = next(p for n in count(1) if not (p := path.parent / ".backup" / f"{path.stem}-{n}.ipynb").exists())
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copy(path, copy)
+    return copy
 
 
 def solution(assignment, name):

@@ -14,11 +14,14 @@ app = typer.Typer(
     "Instructors: put submissions into `submitted/STUDENT/03-grad-cam/03-grad-cam.ipynb`, then `grade 03`, "
     "`feedback 03`, `report 03`, `export csv grades.csv`. `demo` shows all of it on a class that it makes up.",
 )
-for command in (students.check, students.hint, students.solution, students.reset, students.status):
+for command in (
+    students.check, students.hint, students.solution, students.reset, students.status,
+    students.pack, students.update,
+):  # fmt: skip
     app.command(rich_help_panel="For students")(command)
 for command in (
-    instructors.grade, instructors.feedback, instructors.report, instructors.similarity, instructors.build,
-    instructors.demo,
+    instructors.collect, instructors.grade, instructors.feedback, instructors.report, instructors.similarity,
+    instructors.build, instructors.demo,
 ):  # fmt: skip
     app.command(rich_help_panel="For instructors")(command)
 app.add_typer(exports.app, name="export", rich_help_panel="For instructors")

@@ -12,6 +12,33 @@ import typer
 from autograder.cli.common import Assignment, Folder, fail, full_name, opened
 
 
+def collect(
+    assignment: Assignment,
+    sources: Annotated[
+        list[Path], typer.Argument(help="Zip files from Canvas or Moodle, folders, or files made by pack.")
+    ],
+    submitted: Annotated[Path | None, typer.Option(help="Folder of submissions; default: submitted/.")] = None,
+    folder: Folder = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Newer files take the place of earlier ones.")] = False,
+):
+    """Put what students sent where `grade` looks for it. The exit status is 1 if a file was left out."""
+    from autograder import collecting
+    from autograder.classroom import Classroom
+
+    name = full_name(assignment)
+    try:
+        done = collecting.collect(sources, name, Classroom(folder, submitted).submitted, replace)
+    except ValueError as error:
+        fail(error)
+    for file, reason in done.left:
+        typer.secho(f"left out: {file}: {reason}", fg="red", err=True)
+    typer.echo(
+        f"{len(done.new)} new submissions of {name}, {len(done.replaced)} replaced, {len(done.same)} there already, "
+        f"{len(done.left)} files left out."
+    )
+    raise typer.Exit(1 if done.left else 0)
+
+
 def grade(
     assignment: Assignment,
     submitted: Annotated[Path | None, typer.Option(help="Folder of submissions; default: submitted/.")] = None,

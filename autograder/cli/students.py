@@ -138,6 +138,42 @@ def solution(assignment: Assignment, exercise: Exercise):
     terminal.console.print(Syntax(source, "python", theme="ansi_light", background_color="default"))
 
 
+def pack(
+    assignment: Assignment,
+    student: Annotated[str, typer.Option("--id", help="Your name as the instructor lists you.", prompt="Your id")],
+    file: Annotated[Path | None, typer.Option(help="The file to write; default: ASSIGNMENT.ID.ipynb.")] = None,
+):
+    """The file to hand in: run once as grading runs it, complete, and without outputs, paths and user names."""
+    from autograder import packing, terminal
+
+    name = full_name(assignment)
+    with terminal.console.status("Running your notebook from top to bottom"):
+        file, graded, notes = _or_fail(packing.pack, name, student, file)
+    for verdict in graded.verdicts:
+        terminal.line(verdict)
+    for note in notes:
+        terminal.console.print(note, markup=False, style="yellow")
+    out_of = sum(verdict.out_of for verdict in graded.verdicts)
+    terminal.console.print(
+        f"Hand in {file} ({file.stat().st_size / 1000:.0f} kB): {graded.points} of {out_of} points by the cases "
+        "that you can see; grading asks more of them.", markup=False,
+    )  # fmt: skip
+
+
+def update(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Your older copy of the course; default: this one, by git pull.")
+    ] = None,
+):
+    """New texts and test cells in notebooks that you have begun. Answers and cells of your own stay as they are."""
+    from autograder import updating
+
+    done = _or_fail(updating.from_folder, folder) if folder else _or_fail(updating.by_git)
+    for name, notes in done.items():
+        typer.echo(f"{name}: {' '.join(notes)}")
+    typer.echo("The course is up to date." + (" Open notebooks: File > Reload Notebook from Disk." if done else ""))
+
+
 def _or_fail(function, *inputs):
     from autograder.notebooks import Unreadable
 
