@@ -59,7 +59,7 @@ def key(notebook, assignment, secret, **options):
     ]
     limits = asdict(options.get("limits") or sandbox.Limits())
     digest = hashlib.sha256(json.dumps([cells, assignment, limits, _code(), sandbox.tier()[0]]).encode())
-    digest.update(secret)
+    digest.update(secret or b"")
     folder = options.get("folder")
     for path in sorted(Path(folder).iterdir()) if folder else ():
         if path.is_file() and path.suffix != ".ipynb":

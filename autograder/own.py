@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import bank, course, grading, sandbox
-from autograder.notebooks import first_line, grade_id, read, repair
+from autograder import bank, cache, course, grading, sandbox
+from autograder.notebooks import first_line, grade_id, is_untouched, read, repair
 
 MARK = "NBVAL_CHECK_OUTPUT"
 
@@ -27,11 +27,18 @@ def skeleton(assignment):
     return new_notebook(cells=cells, metadata={"kernelspec": {"display_name": "Python 3", "name": "python3"}})
 
 
-def judge(assignment, notebook=None, path=None):
+def is_begun(assignment):
+    """Whether the notebook in `assignments/` holds any code beyond what it was given out with."""
+    cells = read(course.release(assignment)).cells
+    return any(cell.cell_type == "code" and not is_untouched(cell) for cell in cells)
+
+
+def judge(assignment, notebook=None, path=None, kept=False):
     """Grade the notebook as it is saved. Raises notebooks.Unreadable if it is none.
 
     notebook: what to grade instead.
     path:     another file than the one in `assignments/`.
+    kept:     whether an earlier result of the very same code will do.
     """
     path = Path(path or course.release(assignment))
     notebook = read(path) if notebook is None else copy.deepcopy(notebook)
@@ -40,7 +47,10 @@ def judge(assignment, notebook=None, path=None):
         if (grade_id(cell) or "").startswith("written"):
             cell.metadata.pop("nbgrader")
     notebook, _ = repair(notebook, skeleton(assignment))
-    return grading.grade(notebook, assignment, folder=path.parent, limits=sandbox.Limits(cell_seconds=120))
+    options = {"folder": path.parent, "limits": sandbox.Limits(cell_seconds=120)}
+    if kept:
+        return cache.graded(notebook, assignment, None, course.root() / cache.FOLDER, again=True, **options)
+    return grading.grade(notebook, assignment, **options)
 
 
 def compare_outputs(assignment):

@@ -21,7 +21,23 @@ def line(verdict):
     color = COLORS.get(verdict.status, "red")
     points = f"{verdict.points} / {verdict.out_of}" if verdict.points else f"  / {verdict.out_of}"
     word = "" if verdict.passed else f"  {verdict.status.value}"
-    console.print(f"[{color}]{symbol(verdict.status)} {verdict.exercise:24s}[/] {points}{word}")
+    console.print(f"[{color}]{symbol(verdict.status)} {verdict.exercise:30s}[/] {points}{word}")
+
+
+def print_map(rows):
+    """The course, one line an assignment: (name, its metadata, right, exercises, points, trouble) each."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in ("", "Assignment", "Exercises"):
+        table.add_column(title, no_wrap=title == "Exercises")
+    for title in ("Points", "Minutes"):
+        table.add_column(title, justify="right")
+    for name, about, right, count, points, trouble in rows:
+        bar = f"{'█' * right}{'░' * (count - right)} {right} of {count}"
+        color = "green" if right == count else "" if right else "dim"
+        title = escape(str(about.get("title", name)))
+        told = f"[red]{escape(trouble)}[/]" if trouble else bar
+        table.add_row(name[:2], title, told, str(points or ""), str(about.get("minutes", "")), style=color)
+    console.print(table)
 
 
 def explain(verdict):

@@ -80,27 +80,31 @@ def _watch(name):
 
 
 def status():
-    """Where you are: every assignment, how much of it is right, and the next step."""
+    """Where you are: a map of the course with what is right in it, and the next step."""
     from autograder import bank, course, own, terminal
-    from autograder.notebooks import Unreadable
+    from autograder.notebooks import Unreadable, read
 
-    following = None
+    rows, following = [], None
     for name in bank.ASSIGNMENTS:
+        exercises = [exercise.name for exercise in bank.exercises(name)]
+        right, points, trouble = set(), 0, ""
         try:
-            graded = own.judge(name)
+            about = read(course.release(name)).metadata.get("course", {})
+            if own.is_begun(name):
+                with terminal.console.status(f"Running {name}"):
+                    graded = own.judge(name, kept=True)
+                right = {verdict.exercise for verdict in graded.verdicts if verdict.passed}
+                points = graded.points
         except Unreadable as error:
-            terminal.console.print(f"{name:28s} {error}")
-            following = following or (name, "the notebook")
-            continue
-        done = sum(verdict.passed for verdict in graded.verdicts)
-        total = len(graded.verdicts)
-        bar = "█" * done + "░" * (total - done)
-        terminal.console.print(f"{name:28s} {bar} {done} of {total} exercises, {graded.points} points")
-        if following is None and done < total:
-            following = name, next(verdict.exercise for verdict in graded.verdicts if not verdict.passed)
+            about, trouble = {}, str(error)
+        rows.append((name, about, len(right), len(exercises), points, trouble))
+        left = [exercise for exercise in exercises if exercise not in right]
+        if following is None and left:
+            following = name, "the notebook" if trouble else left[0]
+    terminal.print_map(rows)
     if following:
         path = course.release(following[0]).relative_to(course.root())
-        terminal.console.print(f"Next: {following[1]} in {path}")
+        terminal.console.print(f"Next: {following[1]} in {path}", soft_wrap=True)
     else:
         terminal.console.print("All exercises are right.")
 

@@ -12,11 +12,12 @@ import pytest
 from classes import ALL_POINTS, NAMES, hand_in, handed_in, points, typed
 from making import GRAD_CAM, cells, source_of
 
-from autograder import bank, course, demo
+from autograder import bank, course, demo, own
 from autograder.notebooks import grade_id, is_test, read
 
 ATTACK = "<script>alert(1)</script>"
 ROOT = course.root()
+RELEASE = read(course.release(GRAD_CAM))
 
 
 def nbgrader(folder, *words):
@@ -99,14 +100,38 @@ def test_check_has_exit_status_2_for_a_file_that_is_no_notebook(own_notebook, co
     assert told.exit_code == 2 and "cannot be read as a notebook" in told.output and "Traceback" not in told.output
 
 
-def test_status_shows_progress_and_the_next_step(own_notebook, monkeypatch):
-    own_notebook(cells("import torch", source_of("class_activation_map"), source_of("channel_weights")))
-    folder = course.release(GRAD_CAM).parent
-    monkeypatch.setattr(course, "root", lambda: folder)
+@pytest.fixture
+def own_course(own_notebook, monkeypatch, tmp_path):
+    """The student's own notebook, in a course of one assignment."""
+    monkeypatch.setattr(course, "root", lambda: tmp_path)
+    return own_notebook
+
+
+def test_status_shows_progress_and_the_next_step(own_course):
+    own_course(cells("import torch", source_of("class_activation_map"), source_of("channel_weights")))
     told = typed("status")
     assert told.exit_code == 0
-    assert f"██{'░' * (len(NAMES) - 2)} 2 of {len(NAMES)} exercises" in told.output
-    assert "Next: score_gradients in 03-grad-cam.ipynb" in told.output
+    assert f"██{'░' * (len(NAMES) - 2)} 2 of {len(NAMES)} " in told.output
+    assert f"Next: score_gradients in own/{GRAD_CAM}.ipynb" in told.output
+
+
+def test_status_runs_what_has_changed_and_nothing_else(own_course, monkeypatch):
+    runs, grade = [], own.grading.grade
+    monkeypatch.setattr(own.grading, "grade", lambda *words, **options: runs.append(1) or grade(*words, **options))
+    own_course(RELEASE)
+    assert f" 0 of {len(NAMES)} " in typed("status").output and not runs
+    own_course(cells(source_of("channel_weights")))
+    first = typed("status").output
+    assert typed("status").output == first and len(runs) == 1
+    own_course(cells(source_of("channel_weights").replace("mean", "sum")))
+    assert f" 0 of {len(NAMES)} " in typed("status").output and len(runs) == 2
+
+
+def test_status_goes_on_where_a_notebook_cannot_be_read(own_course):
+    own_course("{")
+    told = typed("status")
+    assert told.exit_code == 0 and "cannot be read as a notebook" in " ".join(told.output.split())
+    assert "Next: the notebook in" in told.output
 
 
 def test_doctor_finds_this_machine_fit():
