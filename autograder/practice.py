@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell
 from autograder import bank, course
 from autograder.build import with_marks
 from autograder.notebooks import grade_id, read
+from autograder.stored import is_stored
 
 HINT = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 CARD = re.compile(r"^### Exercise", re.MULTILINE)
@@ -92,8 +93,10 @@ def back_up(path):
 
 
 def solution(assignment, name):
-    """The source of the reference. Raises ValueError before an attempt."""
+    """The source of the reference. Raises ValueError before an attempt, or where the reference is withheld."""
     exercise = exercise_of(assignment, name)
+    if is_stored(exercise):
+        raise ValueError(f"the solution of {name} is withheld in this copy of the course; your instructor has it")
     if not attempted(assignment, name):
         raise ValueError(f"{name} has not been attempted yet; write something, however wrong, or ask for a hint first")
     return textwrap.dedent(inspect.getsource(exercise.reference)).rstrip()

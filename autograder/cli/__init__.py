@@ -1,5 +1,7 @@
 """The command line: one file for what students type, one for instructors, one for exports."""
 
+from pathlib import Path
+
 import typer
 
 from autograder.cli import exports, instructors, students
@@ -19,10 +21,11 @@ for command in (
     students.pack, students.update,
 ):  # fmt: skip
     app.command(rich_help_panel="For students")(command)
-for command in (
-    instructors.collect, instructors.grade, instructors.feedback, instructors.report, instructors.similarity,
-    instructors.build, instructors.demo,
-):  # fmt: skip
-    app.command(rich_help_panel="For instructors")(command)
-app.add_typer(exports.app, name="export", rich_help_panel="For instructors")
+if (Path(__file__).parents[2] / "solutions").exists():  # not in a copy made by export students
+    for command in (
+        instructors.collect, instructors.grade, instructors.feedback, instructors.report, instructors.similarity,
+        instructors.build, instructors.demo,
+    ):  # fmt: skip
+        app.command(rich_help_panel="For instructors")(command)
+    app.add_typer(exports.app, name="export", rich_help_panel="For instructors")
 app.command(rich_help_panel="For both")(instructors.doctor)

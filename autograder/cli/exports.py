@@ -54,9 +54,7 @@ def canvas(
 def moodle(
     file: File,
     assignment: Annotated[str, typer.Option(help="The assignment: 3, 03, grad-cam.")],
-    roster: Annotated[
-        Path, typer.Option(help="The assignment's offline grading worksheet, downloaded from Moodle.")
-    ],
+    roster: Annotated[Path, typer.Option(help="The assignment's offline grading worksheet, downloaded from Moodle.")],
     scale: Scale = False,
     folder: Folder = None,
 ):
@@ -88,6 +86,29 @@ def gradescope(
     file = file or place / f"gradescope-{name}.zip"
     count = steps.pack(file, name, place)
     typer.echo(f"{count} files in {file} ({file.stat().st_size / 2**20:.1f} MB).")
+
+
+@app.command()
+def students(
+    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    withhold: Annotated[
+        str, typer.Option(help="Assignments whose references stay with you, such as 03,04.", metavar="LIST")
+    ] = "",
+):
+    """The course as students get it: without solutions and tests, and without the references of what you withhold.
+
+    Of those assignments `check` judges by stored answers to the visible cases, with the same words and hints.
+    """
+    from autograder import student_pack
+
+    names = [full_name(one) for one in withhold.split(",") if one.strip()]
+    try:
+        missing = student_pack.export(folder, names, say=typer.echo)
+    except ValueError as error:
+        fail(error)
+    for sentence in missing:
+        typer.echo(sentence)
+    typer.echo(f"Written to {folder}." + (f" Withheld: {', '.join(names)}." if names else ""))
 
 
 def _graded(folder, assignment):

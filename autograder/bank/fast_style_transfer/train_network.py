@@ -42,19 +42,19 @@ def _training(steps, images, channels, rate, side=4):
 
 def _reaches(share):
     """What trained weights must achieve: on photographs that were in no batch, a loss below a share of the start's."""
+    return partial(_measure, share)
 
-    def measure(inputs, answer):
-        stylize, weights, batches, loss, _ = inputs
-        unseen = torch.rand(8, *batches[0].shape[1:], generator=torch.Generator().manual_seed(7)).double()
-        trained = {name: torch.as_tensor(answer[name]).detach().to(value) for name, value in weights.items()}
-        with torch.no_grad():
-            before, after = (loss(stylize(found, unseen), unseen).mean() for found in (weights, trained))
-        return {
-            "tensors": sorted(answer),
-            f"on new photographs the loss is below {share:.0%} of that at the start": bool(after < share * before),
-        }
 
-    return measure
+def _measure(share, inputs, answer):
+    stylize, weights, batches, loss, _ = inputs
+    unseen = torch.rand(8, *batches[0].shape[1:], generator=torch.Generator().manual_seed(7)).double()
+    trained = {name: torch.as_tensor(answer[name]).detach().to(value) for name, value in weights.items()}
+    with torch.no_grad():
+        before, after = (loss(stylize(found, unseen), unseen).mean() for found in (weights, trained))
+    return {
+        "tensors": sorted(answer),
+        f"on new photographs the loss is below {share:.0%} of that at the start": bool(after < share * before),
+    }
 
 
 def _loop(zero=True, decay=True, sign=1, fresh=False, only=None, first=False, kind=torch.optim.Adam):

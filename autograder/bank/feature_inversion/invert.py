@@ -1,4 +1,5 @@
 from collections import OrderedDict
+from functools import partial
 
 import torch
 from torch import nn
@@ -52,24 +53,29 @@ def _always(steps, down, right):
 def _energy(inputs, images):
     net, layer, target, _, regularizer, *_ = inputs
     with torch.no_grad():
-        loss = feature_inversion.relative_feature_loss(feature_maps(net, images, [layer])[layer], target)
-        return loss, regularizer(images)
+        found = images
+        for name, child in net.named_children():
+            found = child(found)
+            if name == layer:
+                break
+        loss = (torch.cdist(found.flatten(1), target.flatten(1)) / target.flatten(1).norm(dim=1)) ** 2
+        return (loss.diagonal() if len(target) > 1 else loss[:, 0]), regularizer(images)
 
 
 def _reached(share, parts=sum, shift=(0, 0)):
     """What a search must have reached: for every image an energy below a share of its start's, within [0, 1]."""
+    return partial(_measure, share, parts, shift)
+
+
+def _measure(share, parts, shift, inputs, images):
     words = f"every image's energy below {share:.0%} of its start's"
-
-    def measure(inputs, images):
-        start = inputs[3]
-        if not isinstance(images, torch.Tensor) or images.shape != start.shape:
-            raise ValueError("images of another shape cannot be measured")
-        images = images.detach().to(start)
-        before, after = (parts(_energy(inputs, x.roll(shift, (2, 3)))) for x in (start, images))
-        inside = bool(((images >= 0) & (images <= 1)).all())
-        return {"every value between 0 and 1": inside, words: bool((after <= share * before).all())}
-
-    return measure
+    start = inputs[3]
+    if not isinstance(images, torch.Tensor) or images.shape != start.shape:
+        raise ValueError("images of another shape cannot be measured")
+    images = images.detach().to(start)
+    before, after = (parts(_energy(inputs, x.roll(shift, (2, 3)))) for x in (start, images))
+    inside = bool(((images >= 0) & (images <= 1)).all())
+    return {"every value between 0 and 1": inside, words: bool((after <= share * before).all())}
 
 
 def _with(energy=lambda loss, cost: loss + cost, rolled=lambda x, shift: x.roll(shift, dims=(2, 3)),

@@ -1,3 +1,5 @@
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -33,21 +35,21 @@ def _down(count, height, width, steps, low=0.2, high=0.8):
 
 def _reaches(share):
     """What an answer must achieve: for every image a loss below a share of its start's, by pixels in the range."""
+    return partial(_measure, share)
 
-    def measure(inputs, answer):
-        network, objective, start = inputs[:3]
-        image = torch.as_tensor(answer).detach()
-        if image.shape != start.shape:
-            return {"shape": list(image.shape)}
-        with torch.no_grad():
-            before, after = (objective(network(x)) for x in (start, image.to(start).clamp(0, 1)))
-        return {
-            "shape": list(image.shape),
-            "every pixel from 0 to 1": bool(((image >= -1e-6) & (image <= 1 + 1e-6)).all()),
-            f"every image's loss is below {share:.2%} of that at its start": bool((after < share * before).all()),
-        }
 
-    return measure
+def _measure(share, inputs, answer):
+    network, objective, start = inputs[:3]
+    image = torch.as_tensor(answer).detach()
+    if image.shape != start.shape:
+        return {"shape": list(image.shape)}
+    with torch.no_grad():
+        before, after = (objective(network(x)) for x in (start, image.to(start).clamp(0, 1)))
+    return {
+        "shape": list(image.shape),
+        "every pixel from 0 to 1": bool(((image >= -1e-6) & (image <= 1 + 1e-6)).all()),
+        f"every image's loss is below {share:.2%} of that at its start": bool((after < share * before).all()),
+    }
 
 
 def _run(weights="nothing", zero=True, clamp="end", detach=True, most=None, first=False):
