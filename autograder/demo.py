@@ -149,7 +149,7 @@ def _is_right(exercise, function):
 
 
 def _troubled(assignment, names):
-    first, second, third = names[:3]
+    first, second, third = (names * 3)[:3]
     all_right = dict.fromkeys(names, (Status.PASSED, ""))
     nothing = dict.fromkeys(names, (Status.NOT_ATTEMPTED, ""))
 
