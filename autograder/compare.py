@@ -5,12 +5,15 @@ the same answer. Whole numbers, truth values and strings must be equal; other nu
 relative to the largest expected value.
 """
 
+import re
 from itertools import permutations
 
 import numpy as np
 import torch
 
 from autograder.answers import describe
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
 def difference(answer, expected, tolerance=1e-4, where="your answer"):
@@ -81,12 +84,20 @@ def _difference_of_sequences(answer, expected, tolerance, where):
         crossed = [difference(answer[i], expected[1 - i], tolerance) for i in (0, 1)]
         if crossed == [None, None]:
             return f"the two parts of {where} are right but in the other order."
-    ordinals = ("first", "second", "third", "fourth", "fifth")
     for index, (yours, right) in enumerate(zip(answer, expected)):
-        name = f"the {ordinals[index]} part of {where}" if index < 5 else f"part {index} of {where}"
-        if found := difference(yours, right, tolerance, name):
+        if found := difference(yours, right, tolerance, _part(index, where)):
             return found
     return None
+
+
+def _part(index, where):
+    """What a part is called: "the first part of your answer"; and a part of that, "part 1.1 of your answer"."""
+    place, _, whole = where.partition(" part of ")
+    if place.removeprefix("the ") in ORDINALS:
+        return f"part {ORDINALS.index(place.removeprefix('the ')) + 1}.{index + 1} of {whole}"
+    if numbered := re.match(r"part ([\d.]+) of ", where):
+        return f"part {numbered[1]}.{index + 1} of {where.removeprefix(numbered[0])}"
+    return f"the {ORDINALS[index]} part of {where}" if index < len(ORDINALS) else f"part {index + 1} of {where}"
 
 
 def _difference_of_tensors(yours, right, tolerance, where):
@@ -126,34 +137,56 @@ def _difference_of_shapes(yours, right, tolerance, where):
 
 
 def _explain(yours, right, tolerance, where):
-    wrong = yours.isfinite() != right.isfinite()
-    if wrong.any():
-        place = tuple(wrong.nonzero()[0].tolist())
-        return (
-            f"{where} has {int(wrong.sum())} of {wrong.numel()} values that are not finite, the first at "
-            f"{list(place)} (yours {yours[place]:.4g}, expected {right[place]:.4g})."
-        )
+    same = (yours == right) | (yours.isnan() & right.isnan())
+    if not (yours.isfinite() | same).all() or not (right.isfinite() | same).all():
+        return _explain_infinite(yours, right, same, where)
     if yours.dim() and len(yours) > 1 and _close(yours[0], right[0], tolerance):
         bad = [i for i in range(len(yours)) if not _close(yours[i], right[i], tolerance)]
         return f"{where} is right at index 0 of its first axis, but wrong from index {bad[0]} on."
     several = int((right != 0).sum()) > 1
     if several and _close(-yours, right, tolerance):
         return f"{where} is right but for the sign."
-    factor = (yours * right).sum() / (right * right).sum().clamp(min=1e-300)
+    finite = right.isfinite()
+    factor = (yours * right)[finite].sum() / (right * right)[finite].sum().clamp(min=1e-300)
     if several and abs(factor) > 1e-9 and _close(yours / factor, right, tolerance):
         return f"{where} is right up to a factor of {_number(factor.item())}."
     if (right < 0).any() and _close(yours, right.abs(), tolerance):
         return f"{where} has the right sizes but has lost the signs: every value is positive."
-    offset = (yours - right).mean()
-    if several and yours.numel() > 2 and _close(yours - offset, right, tolerance):
+    offset = (yours - right)[finite].mean()
+    if several and finite.sum() > 2 and _close(yours - offset, right, tolerance):
         return f"{where} is off by the same amount everywhere: {offset:+.4g}."
-    error = (yours - right).abs()
+    error = (yours - right).abs().masked_fill(same, 0)
     place = tuple(int(i) for i in np.unravel_index(int(error.argmax()), tuple(error.shape)))
     at = f" at {list(place)}" if place else ""
-    count = int((error > tolerance * right.abs().max().clamp(min=1e-12)).sum())
+    count = int((error > tolerance * right[finite].abs().max().clamp(min=1e-12)).sum())
     many = f" ({count} of {error.numel()} values differ)" if error.numel() > 1 else ""
     shape = f"{where} has the right shape {tuple(right.shape)}, but other values: largest" if place else f"{where}:"
     return f"{shape} difference {error[place]:.4g}{at}, yours {yours[place]:.5g}, expected {right[place]:.5g}{many}."
+
+
+def _explain_infinite(yours, right, same, where):
+    """For answers with infinities or NaN that are not expected, or without those that are."""
+    lost, kept = ~yours.isfinite() & right.isfinite(), yours.isfinite() & ~right.isfinite()
+    other = ~yours.isfinite() & ~right.isfinite() & ~same
+    counted = [
+        (lost, "not finite where finite values are expected"),
+        (kept, f"finite where {_kinds(right[kept])} is expected"),
+        (other, f"{_kinds(yours[other])} where {_kinds(right[other])} is expected"),
+    ]
+    counted = [(int(places.sum()), words) for places, words in counted if places.any()]
+    place = tuple((lost | kept | other).nonzero()[0].tolist())
+    numbers = f"yours {yours[place]:.4g}, expected {right[place]:.4g}"
+    if same.numel() == 1:
+        return f"{where} is not right: {numbers}."
+    several = f" of {same.numel()} values of {where}"
+    told = " and ".join(f"{count}{several * (not i)} {'is' if count == 1 else 'are'} {words}"
+                        for i, (count, words) in enumerate(counted))  # fmt: skip
+    return f"{told}, the first at {list(place)} ({numbers})."
+
+
+def _kinds(values):
+    """What values these are, each once: "-inf", or "nan or inf"."""
+    return " or ".join(dict.fromkeys(f"{value:.4g}" for value in values.tolist()))
 
 
 def _number(value):

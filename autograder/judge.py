@@ -71,7 +71,8 @@ def judge(exercise, questions, records):
 
 
 def recognize(exercise, questions, records):
-    """The mistake that does what the student's function did: on every question, or else on every wrong one."""
+    """The mistake that does what the student's function did: on every question, on every wrong one, or on every wrong
+    one that has an answer, since a wrong function may fail somewhere else for another reason."""
     pairs = list(zip(questions, records))
     wrong = [
         (question, record)
@@ -80,7 +81,8 @@ def recognize(exercise, questions, records):
     ]
     # True and false, or a few whole numbers, agree by chance too easily to go by the wrong ones alone.
     telling = wrong and _has_fractions(exercise.expected(wrong[0][0]))
-    for chosen in (pairs, wrong) if telling else (pairs,):
+    answered = [(question, record) for question, record in wrong if not record.failure]
+    for chosen in (pairs, wrong, answered) if telling else (pairs,):
         for mistake in exercise.mistakes:
             if all(_same(exercise, mistake, question, record) for question, record in chosen):
                 return mistake
@@ -159,14 +161,25 @@ def given(arguments, inputs):
 
 def _in_words(value):
     if isinstance(value, torch.nn.Module):
-        return f"a network of {sum(1 for _ in value.named_modules()) - 1} layers"
+        count = sum(1 for _ in value.named_modules()) - 1
+        return f"a network of {count} layer{'s' * (count != 1)}" if count else _layer_in_words(value)
+    if isinstance(value, torch.Generator):
+        return f"a torch.Generator with seed {value.initial_seed()}"
     if isinstance(value, torch.Tensor) and value.numel() <= SMALL:
         return f"{rounded(value.tolist())}"
     if isinstance(value, (list, tuple)) and 0 < len(value) <= 4:
         return f"[{', '.join(map(_in_words, value))}]"
     if isinstance(value, (str, int)) or (isinstance(value, tuple) and all(isinstance(v, int) for v in value)):
         return repr(value)
-    return describe(value)
+    return "a function" if callable(value) else describe(value)
+
+
+def _layer_in_words(layer):
+    """The identity, or what PyTorch calls the layer, with weights that are few enough to calculate with."""
+    if isinstance(layer, torch.nn.Identity):
+        return "the identity"
+    weights = [f"{name} {_in_words(value)}" for name, value in layer.named_parameters() if value.numel() <= SMALL]
+    return " with ".join(filter(None, [f"the layer {layer!r}", " and ".join(weights)]))
 
 
 def rounded(value):

@@ -21,10 +21,9 @@ def with_gradient(function, inputs):
 
 
 def of_tensors(function, inputs):
-    """The tensors of the dict that the function returns, and whether one of them still hangs on a graph."""
+    """The tensors that the function returns, in a dict or list of whatever depth, and whether one hangs on a graph."""
     answer = function(*inputs)
-    parts = answer.values() if isinstance(answer, dict) else ()
-    return {"answer": answer, "result still attached to the graph": any(getattr(p, "requires_grad", 0) for p in parts)}
+    return {"answer": answer, "result still attached to the graph": any(map(_attached, _parts(answer)))}
 
 
 def keeping_layers(function, inputs):
@@ -56,6 +55,17 @@ def new_network(function, inputs):
         "the network that was given changed": changed,
         "answer": {name: value.clone() for name, value in made.state_dict().items()},
     }
+
+
+def _parts(value):
+    """What is in a dict, list or tuple, and in those within; else the value itself."""
+    if not isinstance(value, (dict, list, tuple)):
+        return [value]
+    return [part for item in (value.values() if isinstance(value, dict) else value) for part in _parts(item)]
+
+
+def _attached(value):
+    return bool(getattr(value, "requires_grad", False))
 
 
 def _same(before, network):

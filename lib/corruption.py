@@ -17,7 +17,7 @@ def corrupt(images, share, deviation, generator):
     images:    (N, C, H, W) in [0, 1].
     share:     the probability that a value is lost, each for itself, in each image anew.
     deviation: the standard deviation of normal noise that is added to every value.
-    generator: a torch.Generator, from which first the noise and then the losses are drawn.
+    generator: a torch.Generator, from which noise and losses are drawn.
     returns:   (N, C, H, W) in [0, 1]: the noise is added, the values are brought back into the
                range, and those that are lost become 0. The others are not scaled up.
 

@@ -83,7 +83,7 @@ def test_other_values_are_not_the_answer(answer, expected):
     (RIGHT.T, "has shape (3, 2), expected (2, 3); the values are right, the axes are in another order"),
     (RIGHT[:, :2], "has shape (2, 2), expected (2, 3)."),
     (RIGHT * torch.tensor([[1.0], [3.0]]), "right at index 0 of its first axis, but wrong from index 1 on"),
-    (RIGHT.log(), "2 of 6 values that are not finite, the first at [0, 1] (yours nan, expected -2)"),
+    (RIGHT.log(), "2 of 6 values of your answer are not finite where finite values are expected, the first at [0, 1]"),
     (RIGHT.to(torch.complex64), "is complex"),
     ("many", "is the string 'many', expected a float32 tensor of shape (2, 3)"),
     (None, "is None, expected a float32 tensor of shape (2, 3)"),
@@ -91,6 +91,29 @@ def test_other_values_are_not_the_answer(answer, expected):
 ])  # fmt: skip
 def test_the_sentence_says_how_it_differs(answer, told):
     assert told in difference(answer, RIGHT)
+
+
+HOLES = torch.tensor([[1.0, -torch.inf], [3.0, -torch.inf], [5.0, 6.0]])
+
+
+@pytest.mark.parametrize("answer, told", [
+    (HOLES.clamp(min=0), "2 of 6 values of your answer are finite where -inf is expected, the first at [0, 1] (yours "
+                         "0, expected -inf)."),
+    (HOLES.flip(0), "1 of 6 values of your answer is not finite where finite values are expected and 1 is finite where "
+                    "-inf is expected, the first at [0, 1] (yours 6, expected -inf)."),
+    (-HOLES, "2 of 6 values of your answer are inf where -inf is expected, the first at [0, 1]"),
+    (HOLES.nan_to_num(nan=0, neginf=torch.nan), "2 of 6 values of your answer are nan where -inf is expected"),
+    (HOLES / 2, "right up to a factor of 1/2"),
+    (HOLES - 3, "off by the same amount everywhere: -3"),
+    (HOLES + torch.tensor([[1.0], [0.0], [2.0]]), "largest difference 2 at [2, 0], yours 7, expected 5 (3 of 6 values"),
+])  # fmt: skip
+def test_infinities_that_are_expected_are_no_difference_and_those_that_are_not_are_told(answer, told):
+    assert told in difference(answer, HOLES)
+
+
+def test_a_single_number_that_is_not_finite_has_no_place():
+    told = difference(float("nan"), 1.0)
+    assert told == "your answer is not right: yours nan, expected 1."
 
 
 def test_the_largest_difference_is_named_with_its_place_and_both_values():
@@ -109,6 +132,14 @@ def test_parts_of_a_pair_are_told_apart():
     assert difference(pair[::-1], pair) == "the two parts of your answer are right but in the other order."
     assert "the second part of your answer" in difference((RIGHT, RIGHT[1]), pair)
     assert "a tuple of 3, expected a tuple of 2" in difference((RIGHT, RIGHT, RIGHT), pair)
+
+
+def test_parts_of_parts_are_numbered():
+    whole = [(RIGHT, (RIGHT[0], RIGHT[1]))] * 6
+    assert difference([*whole[:5], (RIGHT, (RIGHT[0], "b"))], whole).startswith("part 6.2.2 of your answer is")
+    assert difference([(RIGHT, "b"), *whole[1:]], whole).startswith("part 1.2 of your answer is")
+    assert difference([*whole[:5], "b"], whole).startswith("part 6 of your answer is")
+    assert difference({"a": [[RIGHT, "b"]]}, {"a": [[RIGHT, RIGHT]]}).startswith("part 1.2 of 'a' of your answer is")
 
 
 def test_what_an_observer_saw_is_said_in_words():

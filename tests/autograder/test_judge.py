@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -127,6 +128,13 @@ def test_a_mistake_made_in_one_case_only_is_recognized_by_that_case():
     assert judge(HALF, QUESTIONS, records(at2=Record(other))).mistake == "scale left out"
 
 
+def test_a_mistake_is_recognized_though_the_function_fails_elsewhere_for_another_reason():
+    made = records(lambda values, scale: values / 2)[:2] + [error()]
+    assert judge(HALF, QUESTIONS, made).mistake == "scale left out"
+    made[1] = Record(torch.zeros(5))
+    assert judge(HALF, QUESTIONS, made).mistake == ""
+
+
 def test_truth_values_that_agree_with_a_mistake_by_chance_are_not_taken_for_it():
     game = bank.exercise("pointing_game")
     questions = game.questions()
@@ -155,9 +163,22 @@ def test_not_attempted_says_where_to_start_unless_there_is_more_to_say():
 def test_inputs_are_given_in_words():
     network = torch.nn.Sequential(torch.nn.ReLU())
     told = given(("net", "x", "y", "k"), (network, torch.rand(31), torch.tensor(1 / 3), "a"))
-    assert told == "net: a network of 1 layers; x: a float32 tensor of shape (31,); y: 0.3333; k: 'a'"
+    assert told == "net: a network of 1 layer; x: a float32 tensor of shape (31,); y: 0.3333; k: 'a'"
     told = given(("steps", "parts", "many"), ([4], (torch.zeros(1, 2), 0.5), [0] * 9))
     assert told == "steps: [4]; parts: [[[0.0, 0.0]], the number 0.5]; many: a list of 9"
+
+
+def test_single_layers_functions_and_generators_are_given_in_words():
+    doubled = torch.nn.Linear(1, 1, bias=False)
+    doubled.weight.data.fill_(2)
+    told = given(("f", "g", "h"), (torch.nn.Identity(), torch.nn.Sigmoid(), doubled))
+    assert told == "f: the identity; g: the layer Sigmoid(); h: the layer " + (
+        "Linear(in_features=1, out_features=1, bias=False) with weight [[2.0]]"
+    )
+    assert "with" not in given(("wide",), (torch.nn.Linear(31, 1, bias=False),))
+    loss, generator = partial(half, scale=1), torch.Generator().manual_seed(7)
+    told = given(("loss", "half", "generator"), (loss, half, generator))
+    assert told == "loss: a function; half: a function; generator: a torch.Generator with seed 7"
 
 
 # Causes

@@ -28,6 +28,8 @@ def _damage(inputs, answer):
     if damaged.shape != images.shape:
         return {"shape": list(damaged.shape)}
     lost = damaged == 0
+    if share == 1:
+        return {"everything is lost, so everything is 0": bool(lost.all())}
     room = 5 * (share * (1 - share) / lost.numel()) ** 0.5
     change = (damaged - images)[~lost]
     error = deviation / len(change) ** 0.5
@@ -35,8 +37,8 @@ def _damage(inputs, answer):
     pairs = (lost[0] == lost[1]).double().mean()
     return {
         "every value from 0 to 1": bool(((damaged >= 0) & (damaged <= 1)).all()),
-        "the share of values that are lost is as asked": bool(abs(lost.double().mean() - share) <= room),
-        "the others are changed by noise that has no direction": bool(abs(change.mean()) <= 5 * error + 1e-6),
+        "the share of values that are 0 is as asked": bool(abs(lost.double().mean() - share) <= room),
+        "the others keep their gray, but for noise that goes both ways": bool(abs(change.mean()) <= 5 * error + 1e-6),
         "the noise has the deviation that was asked for": bool(abs(change.std() - deviation) <= 5 * error + 1e-6),
         "each image loses other values": bool(abs(pairs - agree) <= 5 * (0.25 / lost[0].numel()) ** 0.5),
     }
@@ -51,7 +53,7 @@ def _in_range(inputs, answer):
             "noise on it": bool((damaged != images).double().mean() > 0.2)}  # fmt: skip
 
 
-def _with(lost=lambda draws, share: draws < share, shape=lambda x: x.shape, scale=lambda share: 1.0, before=False,
+def _with(lost=lambda draws, share: draws < share, shape=lambda x: x.shape, keep=lambda share: 1.0, before=False,
           clamp=True, width=lambda d: d, draw=torch.randn, fill=0.0):  # fmt: skip
     def wrong(images, share, deviation, generator):
         noise = draw(images.shape, generator=generator, dtype=images.dtype)
@@ -59,19 +61,25 @@ def _with(lost=lambda draws, share: draws < share, shape=lambda x: x.shape, scal
         if before:
             return (torch.where(gone, 0, images) + deviation * noise).clamp(0, 1)
         noisy = images + width(deviation) * noise
-        return torch.where(gone, fill, noisy.clamp(0, 1) if clamp else noisy) * scale(share)
+        return torch.where(gone, fill, noisy.clamp(0, 1) if clamp else noisy) / keep(share)
 
     return wrong
+
+
+def _losses_first(images, share, deviation, generator):
+    kept = torch.rand(images.shape, generator=generator) >= share
+    noise = torch.randn(images.shape, generator=generator, dtype=images.dtype)
+    return (images * kept + deviation * noise).clamp(0, 1)
 
 
 EXERCISE = Exercise(
     corruption.corrupt,
     cases=(
         Case("no damage at all, by hand", _unscathed, random=False),
-        Case("everything lost", _all_lost),
         Case("values lost, no noise", _images(4, 40, 0.3, 0.0), measure=_damage),
         Case("noise, nothing lost", _images(3, 40, 0.0, 0.05), measure=_damage),
         Case("both, on many images", _images(6, 30, 0.6, 0.04), measure=_damage),
+        Case("everything lost", _all_lost, measure=_damage),
         Case("double precision", _images(3, 32, 0.2, 0.03, dtype=torch.float64), measure=_damage),
         Case("much noise on black and white", _images(2, 20, 0.1, 2.0, low=0.0, high=1.0), measure=_in_range),
     ),
@@ -81,11 +89,14 @@ EXERCISE = Exercise(
                 "network could learn to do without those places."),
         Mistake("the share is kept", _with(lost=lambda draws, share: draws >= share),
                 "the share that you were given is what you keep. It is what gets lost."),
-        Mistake("the others scaled up", _with(scale=lambda share: 1 / max(1 - share, 1e-9)),
+        Mistake("the others scaled up", _with(keep=lambda share: 1 - share),
                 "you scaled up what is left, as dropout does inside a network. Here the damage is part of the "
                 "picture: a pixel that survives keeps its gray."),
         Mistake("noise on what is lost", _with(before=True),
                 "the noise came last, so the lost values are not 0 but noise. First the noise, then the losses."),
+        Mistake("losses first, then noise on everything", _losses_first,
+                "you lose values first and add noise to all of them afterwards, so nothing is black any more. What is "
+                "lost gets no noise."),
         Mistake("never brought back into the range", _with(clamp=False),
                 "some values are below 0 or above 1. No picture has them: bring them back before some are lost."),
         Mistake("variance taken for deviation", _with(width=lambda d: d**0.5),

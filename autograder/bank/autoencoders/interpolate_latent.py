@@ -72,7 +72,7 @@ def _true_ends(encode, decode, first, second, count):
 EXERCISE = Exercise(
     interpolation.interpolate_latent,
     cases=(
-        Case("two pixels, three images, by hand", _by_hand, random=False),
+        Case("two pixels, three images, by hand (encode doubles, decode is a sigmoid)", _by_hand, random=False),
         Case("codes of two numbers, five images", _flat((1, 3, 4), 2, 5)),
         Case("both ends only", _flat((1, 2, 2), 3, 2)),
         Case("colors, eight images", _flat((3, 3, 2), 4, 8)),
@@ -88,6 +88,10 @@ EXERCISE = Exercise(
                     encode, decode, *more),
                 "you blended the images and sent the blends through the network. Encode first: the mixing happens "
                 "between encoder and decoder."),
+        Mistake("pixels blended, then decoded",
+                lambda encode, decode, *more: _with(ends=lambda f, a, b: (a, b))(encode, decode, *more),
+                "the decoder got a blend of images. It reads codes: both ends have to be encoded before they are "
+                "mixed."),
         Mistake("reconstructions blended", _blended_after,
                 "you decoded both ends and blended the pictures. Mix before you decode."),
         Mistake("not decoded", _with(decoded=lambda d, h: h),

@@ -1,7 +1,10 @@
 import math
 
+import numpy as np
 import torch
+from scipy.linalg import subspace_angles
 
+from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.toys import normal
 from lib import linear_autoencoder
@@ -28,7 +31,7 @@ def _like_principal_components(inputs, answer):
         return {"shapes": [list(part.shape) for part in trained]}
     centered = samples - samples.mean(dim=0)
     best = torch.linalg.svd(centered, full_matrices=False).Vh[: len(decoder)]
-    angles = linear_autoencoder.principal_angles(trained[1].T, best.T)
+    angles = np.rad2deg(subspace_angles(trained[1].T.numpy(), best.T.numpy()))
     noise = torch.randn(50, len(samples), generator=torch.Generator().manual_seed(5)).to(samples)
     unseen = noise @ centered / len(samples) ** 0.5
     mine, least = ((unseen @ a @ b - unseen).square().sum() for a, b in (trained, (best.T, best)))
@@ -63,11 +66,16 @@ def _loop(center=lambda x: x - x.mean(dim=0), code=lambda h: h, zero=True, decay
     return wrong
 
 
+def _attached(samples, encoder, decoder, steps, rate):
+    trained = linear_autoencoder.train_linear_autoencoder(samples, encoder, decoder, steps, rate)
+    return tuple(matrix.clone().requires_grad_() for matrix in trained)
+
+
 EXERCISE = Exercise(
     linear_autoencoder.train_linear_autoencoder,
     cases=(
-        Case("one step", _training(3, 2, 1, 1, 0.1)),
-        Case("four steps, number by number", _training(6, 4, 2, 4, 0.05)),
+        Case("one step", _training(3, 2, 1, 1, 0.1), observe=observe_results.of_tensors),
+        Case("four steps, number by number", _training(6, 4, 2, 4, 0.05), observe=observe_results.of_tensors),
         Case("400 steps, 8 numbers through 2", _training(60, 8, 2, 400, 0.05), measure=_like_principal_components),
         Case("400 steps, 12 numbers through 3, a large mean", _training(100, 12, 3, 400, 0.05, offset=5.0),
              measure=_like_principal_components),
@@ -78,6 +86,9 @@ EXERCISE = Exercise(
                 "cloud is, instead of how it spreads; principal components are counted from the mean."),
         Mistake("every sample centered by itself", _loop(center=lambda x: x - x.mean(dim=1, keepdim=True)),
                 "you took off each sample's own mean, over its numbers. The mean sample is an average over samples."),
+        Mistake("one mean for all numbers", _loop(center=lambda x: x - x.mean()),
+                "you took off one mean, that of all numbers together. Each of the D numbers has its own, over the "
+                "samples."),
         Mistake("standardized", _loop(center=lambda x: (x - x.mean(dim=0)) / x.std(dim=0)),
                 "you also divided by the standard deviations. Then every number counts alike, and the directions of "
                 "largest variance are others."),
@@ -99,6 +110,9 @@ EXERCISE = Exercise(
                 " tiny, and it does not mind."),
         Mistake("uphill", _loop(sign=-1),
                 "the reconstructions get worse: you climb. What is minimized is the difference itself."),
+        Mistake("matrices that still learn", _attached,
+                "both matrices are right, but they still hang on the graph of the training. Hand them out without "
+                "it."),
         Mistake("the start comes back", lambda samples, *start: (start[0].clone(), start[1].clone()),
                 "what comes back are the two matrices of the start. Return those that the optimizer moved."),
     ),

@@ -63,6 +63,10 @@ EXERCISE = Exercise(
         Mistake("root of the mean", lambda flow, truth: _squares(flow, truth).flatten(1).nanmean(dim=1).sqrt(),
                 "you took the root last, of the mean. Then one pixel that is far off outweighs hundreds; take the "
                 "root of each arrow's error first."),
+        Mistake("mean under the root",
+                lambda flow, truth: (_squares(flow, truth) / 2).sqrt().flatten(1).nanmean(dim=1),
+                "you took the mean of the two squares under the root, so that every distance is too small by a factor "
+                "of √2. Of the two sides of a triangle one takes the sum of squares."),
         Mistake("sum of both directions", lambda flow, truth: (flow - truth).abs().sum(1).flatten(1).nanmean(dim=1),
                 "you added the error to the right and the error down. As the crow flies it is less: Pythagoras."),
         Mistake("mean over both directions", lambda flow, truth: (flow - truth).abs().flatten(1).nanmean(dim=1),

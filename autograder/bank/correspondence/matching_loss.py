@@ -30,6 +30,14 @@ def _nobody_knows(g):
     return similarities, torch.full((1, 3, 3), -1), 0.5
 
 
+def _with_rivals(g):
+    """Each pixel with a known truth has a rival inside of the picture: the gradient of the others is a convention."""
+    similarities, truth, margin = _volume(2, 6, 3, 8, 1.0, low=-1)(g)
+    candidate = torch.arange(6).view(1, -1, 1, 1)
+    rivals = ((candidate - truth[:, None]).abs() > 1) & similarities.isfinite()
+    return similarities, torch.where(rivals.any(dim=1), truth, -1), margin
+
+
 def _with(rival=lambda s, near, truth: s.masked_fill(near, -torch.inf).amax(dim=1), reach=1, missing=None,
           end=lambda loss: loss.clamp(min=0), unknown=True):  # fmt: skip
     """The loss with one thing wrong."""
@@ -67,12 +75,14 @@ EXERCISE = Exercise(
         Case("two pictures, some pixels unknown", _volume(2, 7, 4, 9, 0.5, low=-2)),
         Case("nobody knows anything", _nobody_knows),
         Case("a small margin", _volume(1, 8, 3, 10, 0.05)),
-        Case("the gradient", _volume(2, 6, 3, 8, 1.0, low=-1), observe=with_gradient),
+        Case("the gradient", _with_rivals, observe=with_gradient),
         Case("double precision", _volume(1, 6, 3, 8, 0.3, dtype=torch.float64)),
     ),
     mistakes=(
         Mistake("match and rival exchanged", _with(missing=lambda other, match, margin: margin + match - other),
                 "match and rival have changed roles: your loss falls where the rival wins."),
+        Mistake("winners are blamed", _with(missing=lambda other, match, margin: match - other - margin),
+                "you blame the matches that win: yours is above zero where the match is far ahead of its rival."),
         Mistake("margin taken off", _with(missing=lambda other, match, margin: other - match - margin),
                 "you took the margin off the difference. Then a match may lose by a margin and nothing is missing; it "
                 "has to win by one."),

@@ -23,21 +23,42 @@ def _channels_last(g):
     return normal(g, 1, 4, 6, 3).permute(0, 3, 1, 2), normal(g, 1, 4, 6, 3).permute(0, 3, 1, 2), 3
 
 
-def _from(shifted, outside=-torch.inf):
-    """The wrong answer made of `shifted(left, right, d)`, products of shape (N, D, H, W), NaN where there are none."""
+def _laid_out(put, outside=-torch.inf):
+    """The wrong answer in which `put(found, left, right, d)` fills in one candidate (N, H, W), the rest `outside`."""
 
     def wrong(left, right, largest):
-        products = [shifted(left, right, d).sum(dim=1) for d in range(largest + 1)]
-        return torch.stack(products, dim=1).nan_to_num(nan=outside)
+        images, _, height, width = left.shape
+        found = left.new_full((images, largest + 1, height, width), outside)
+        for d in range(min(largest + 1, width)):
+            put(found[:, d], left, right, d)
+        return found
 
     return wrong
 
 
-def _moved(x, columns=0, rows=0):
-    """Maps that are moved to the right and down; NaN comes in."""
-    height, width = x.shape[2:]
-    made = F.pad(x, (max(columns, 0), max(-columns, 0), max(rows, 0), 0), value=torch.nan)
-    return made[..., :height, max(-columns, 0) : max(-columns, 0) + width]
+def _as_asked(found, left, right, d):
+    found[..., d:] = (left[..., d:] * right[..., : right.shape[3] - d]).sum(dim=1)
+
+
+def _to_the_right(found, left, right, d):
+    found[..., : left.shape[3] - d] = (left[..., : left.shape[3] - d] * right[..., d:]).sum(dim=1)
+
+
+def _by_the_right_picture(found, left, right, d):
+    found[..., : left.shape[3] - d] = (left[..., d:] * right[..., : right.shape[3] - d]).sum(dim=1)
+
+
+def _above(found, left, right, d):
+    rows = max(left.shape[2] - d, 0)
+    found[:, left.shape[2] - rows :] = (left[:, :, left.shape[2] - rows :] * right[:, :, :rows]).sum(dim=1)
+
+
+def _squared_differences(found, left, right, d):
+    found[..., d:] = (left[..., d:] - right[..., : right.shape[3] - d]).square().sum(dim=1)
+
+
+def _rolled(left, right, largest):
+    return torch.stack([(left * right.roll(d, dims=3)).sum(dim=1) for d in range(largest + 1)], dim=1)
 
 
 def _without_zero(left, right, largest):
@@ -65,28 +86,28 @@ EXERCISE = Exercise(
         Case("double precision", _maps(1, 4, 3, 5, 2, torch.float64)),
     ),
     mistakes=(
-        Mistake("the other direction", _from(lambda a, b, d: a * _moved(b, -d)),
+        Mistake("the other direction", _laid_out(_to_the_right),
                 "you look to the right: column x + d. What the left eye sees at x, the right eye sees further to the "
                 "left."),
-        Mistake("round the border", _from(lambda a, b, d: a * b.roll(d, dims=3)),
+        Mistake("round the border", _rolled,
                 "your candidates come round the border: at the left edge of a row you compare with its right end. "
                 "There is no candidate outside of the picture."),
-        Mistake("zero outside", _from(lambda a, b, d: a * _moved(b, d), 0.0),
+        Mistake("zero outside", _laid_out(_as_asked, 0.0),
                 "outside of the picture your similarity is 0. That is not nothing: 0 beats every candidate with a "
                 "negative cosine. Where there is no candidate it has to lose against all."),
-        Mistake("up and down", _from(lambda a, b, d: a * _moved(b, rows=d)),
+        Mistake("up and down", _laid_out(_above),
                 "your candidates lie above the pixel. With two cameras side by side, matches are in the same row."),
         Mistake("mean over the channels", _mean,
                 "you took the mean over the channels. The descriptors have length 1, so their sum of products is the "
                 "cosine already."),
-        Mistake("asked from the right", _from(lambda a, b, d: _moved(a, -d) * b),
+        Mistake("asked from the right", _laid_out(_by_the_right_picture),
                 "these are the right numbers at the wrong pixels: you laid them out by the columns of the right "
                 "picture. The left one asks here."),
         Mistake("disparity 0 missing", _without_zero,
                 "you begin with disparity 1. What is infinitely far away has disparity 0."),
         Mistake("the largest missing", _without_largest,
                 "the largest disparity is missing: the candidates are 0 to `largest`, both included."),
-        Mistake("distances", _from(lambda a, b, d: (a - _moved(b, d)).square(), torch.inf),
+        Mistake("distances", _laid_out(_squared_differences, torch.inf),
                 "these are squared distances: small for a match. Asked is the similarity, the sum of products."),
     ),
     points=3,

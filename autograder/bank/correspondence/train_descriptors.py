@@ -1,7 +1,9 @@
 import math
+from functools import partial
 
 import torch
 
+from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.toys import normal, uniform
 from lib import stereo_matching
@@ -50,24 +52,33 @@ def _share_found(weights, pairs, largest):
 
 def _finds(share):
     """What trained weights must achieve on pairs that were in no batch: a share of the matches found."""
+    return partial(_measure, share)
 
-    def measure(inputs, answer):
-        weights, _, largest, _, _ = inputs
-        g = torch.Generator().manual_seed(11)
-        unseen = [_pair(g, len(weights), 8, 24, largest) for _ in range(6)]
-        trained = [tuple(torch.as_tensor(value).detach().double() for value in pair) for pair in answer]
-        shapes = [list(value.shape) for pair in trained for value in pair]
-        found = _share_found(trained, unseen, largest)
-        return {
-            "shapes": shapes,
-            f"on new pairs more than {share:.0%} of the matches are found": found > share,
-        }
 
-    return measure
+def _measure(share, inputs, answer):
+    weights, _, largest, _, _ = inputs
+    g = torch.Generator().manual_seed(11)
+    unseen = [_pair(g, len(weights), 8, 24, largest) for _ in range(6)]
+    trained = [tuple(torch.as_tensor(value).detach().double() for value in pair) for pair in answer]
+    shapes = [list(value.shape) for pair in trained for value in pair]
+    found = _share_found(trained, unseen, largest)
+    return {
+        "shapes": shapes,
+        f"on new pairs more than {share:.0%} of the matches are found": found > share,
+    }
+
+
+def _by_name(inputs, answer):
+    """The weights with names, so that it can be told which one is wrong."""
+    if [len(pair) for pair in answer] != [2] * len(inputs[0]):
+        return {"layers": [len(pair) for pair in answer]}
+    pairs = enumerate(answer, 1)
+    return {f"{kind} {n}": value for n, pair in pairs for kind, value in zip(("kernel", "bias"), pair)}
 
 
 def _loop(zero=True, decay=True, sign=1, fresh=False, chosen=lambda pairs: [v for pair in pairs for v in pair],
-          first=False, kind=torch.optim.Adam, loss=None, exchanged=False):  # fmt: skip
+          first=False, kind=torch.optim.Adam, loss=None, exchanged=False, early=0,
+          mean=lambda loss, truth: loss.mean()):  # fmt: skip
     """The loop with one thing wrong."""
 
     def hinge(similarities, truth, margin):
@@ -93,14 +104,14 @@ def _loop(zero=True, decay=True, sign=1, fresh=False, chosen=lambda pairs: [v fo
         for step in range(len(batches)):
             left, right, truth = batches[0] if first else batches[step]
             left, right = (right, left) if exchanged else (left, right)
-            now = rate * (1 + math.cos(math.pi * step / len(batches))) / 2 if decay else rate
+            now = rate * (1 + math.cos(math.pi * (step + early) / len(batches))) / 2 if decay else rate
             if fresh:
                 optimizer = kind(chosen(trained), lr=now)
             optimizer.param_groups[0]["lr"] = now
             if zero:
                 optimizer.zero_grad()
             found = along_rows(describe(left, trained), describe(right, trained), largest)
-            (sign * (loss or hinge)(found, truth, margin).mean()).backward()
+            (sign * mean((loss or hinge)(found, truth, margin), truth)).backward()
             optimizer.step()
         return [tuple(value.detach() for value in pair) for pair in trained]
 
@@ -112,11 +123,17 @@ def _toward_the_match(similarities, truth, margin):
     return torch.where(truth >= 0, 1 - match, 0)
 
 
+def _attached(weights, batches, largest, margin, rate):
+    trained = stereo_matching.train_descriptors(weights, batches, largest, margin, rate)
+    return [tuple(value.clone().requires_grad_() for value in pair) for pair in trained]
+
+
 EXERCISE = Exercise(
     stereo_matching.train_descriptors,
     cases=(
-        Case("one step", _training(1, 1, (2,), 1, 7, 2, 0.05)),
-        Case("four steps, weight by weight", _training(4, 2, (3, 4), 4, 10, 4, 0.02)),
+        Case("one step", _training(1, 1, (2,), 1, 7, 2, 0.05), observe=observe_results.of_tensors, measure=_by_name),
+        Case("four steps, weight by weight", _training(4, 2, (3, 4), 4, 10, 4, 0.02),
+             observe=observe_results.of_tensors, measure=_by_name),
         Case("40 steps", _training(40, 2, (6, 6), 6, 20, 6, 0.02), measure=_finds(0.8)),
     ),
     mistakes=(
@@ -128,6 +145,17 @@ EXERCISE = Exercise(
                 "sizes. Make it once, before the loop."),
         Mistake("rate stays the same", _loop(decay=False),
                 "your rate stays what it is. Along half a cosine it has to fall, so that the descriptors settle."),
+        Mistake("the rate falls too early", _loop(early=1),
+                "your first step has the rate of the second already, and the last step stands still. The rate falls "
+                "after a step, not before."),
+        Mistake("mean over the known pixels", _loop(mean=lambda loss, truth: loss[truth >= 0].mean()),
+                "you take the mean over the pixels whose match is known. It runs over all pixels of the batch; unknown "
+                "ones count as 0."),
+        Mistake("mean over what is missing", _loop(mean=lambda loss, truth: loss[loss > 0].mean()),
+                "you take the mean over the pixels that miss something. It runs over all pixels of the batch, those "
+                "in order as well."),
+        Mistake("sum over the pixels", _loop(mean=lambda loss, truth: loss.sum()),
+                "you go down the sum over the pixels. Asked is the mean; Adam hides most of the difference, not all."),
         Mistake("uphill", _loop(sign=-1),
                 "you climb: the rivals win more and more. An optimizer goes down what it is given."),
         Mistake("only kernels are trained", _loop(chosen=lambda pairs: [kernel for kernel, _ in pairs]),
@@ -144,6 +172,9 @@ EXERCISE = Exercise(
         Mistake("left and right exchanged", _loop(exchanged=True),
                 "left and right have changed places. The truth belongs to the pixels of the left picture, whose "
                 "matches are further to the left in the right one."),
+        Mistake("weights that still learn", _attached,
+                "the weights are right, but they still belong to the graph of the training. Whoever describes pictures "
+                "with them would drag it along; hand out plain numbers."),
         Mistake("the start comes back", lambda weights, batches, largest, margin, rate: list(weights),
                 "what comes back are the weights of the start. The optimizer moves the tensors that it was given: are "
                 "these the ones that you return?"),

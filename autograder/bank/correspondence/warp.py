@@ -26,7 +26,7 @@ def _whole_pixels(g):
 
 
 def _with(order=(0, 1), grid=(0, 1), sign=1, aligned=False, outside="border", mode="bilinear", sides=(0, 1),
-          scale=None):  # fmt: skip
+          scale=None, places=None):  # fmt: skip
     """The warp with one thing wrong."""
 
     def wrong(images, flow):
@@ -34,16 +34,17 @@ def _with(order=(0, 1), grid=(0, 1), sign=1, aligned=False, outside="border", mo
         right, down = sign * flow[:, order[0]], sign * flow[:, order[1]]
         x = torch.arange(width).to(flow).expand(height, width)
         y = torch.arange(height).to(flow)[:, None].expand(height, width)
-        if scale:
+        if places:
+            grid_of = torch.stack(places(x + right, y + down, width, height), dim=3)
+        elif scale:
             unit = (1, 1) if scale == "none" else (width, height)
-            places = torch.stack([(2 * x + 1) / width - 1 + right / unit[0],
-                                  (2 * y + 1) / height - 1 + down / unit[1]], dim=3)  # fmt: skip
+            grid_of = torch.stack([(2 * x + 1) / width - 1 + right / unit[0],
+                                   (2 * y + 1) / height - 1 + down / unit[1]], dim=3)  # fmt: skip
         else:
             counts = (width, height)
-            places = torch.stack([(2 * (x + right) + 1) / counts[sides[0]] - 1,
-                                  (2 * (y + down) + 1) / counts[sides[1]] - 1], dim=3)  # fmt: skip
-        places = places[..., list(grid)]
-        return F.grid_sample(images, places, mode=mode, padding_mode=outside, align_corners=aligned)
+            grid_of = torch.stack([(2 * (x + right) + 1) / counts[sides[0]] - 1,
+                                   (2 * (y + down) + 1) / counts[sides[1]] - 1], dim=3)  # fmt: skip
+        return F.grid_sample(images, grid_of[..., list(grid)], mode=mode, padding_mode=outside, align_corners=aligned)
 
     return wrong
 
@@ -87,8 +88,16 @@ EXERCISE = Exercise(
                 "you went against the arrows. The new pixel (x, y) shows what lies at the end of its arrow, at "
                 "x + u, y + v."),
         Mistake("corners", _with(aligned=True),
-                "you made the grid for pixel centers and sample it with `align_corners=True`, or the other way round. "
-                "In one convention −1 is the middle of the first pixel, in the other its outer edge."),
+                "you made the grid for outer edges and sample it with `align_corners=True`. Then −1 is the middle of "
+                "the first pixel, not its outer edge."),
+        Mistake("edges", _with(places=lambda x, y, width, height: (2 * x / (width - 1) - 1, 2 * y / (height - 1) - 1)),
+                "your grid runs from −1 in the middle of the first pixel to 1 in that of the last. That is the "
+                "convention of `align_corners=True`; the other one counts from edge to edge."),
+        Mistake("half a pixel off", _with(places=lambda x, y, width, height: (2 * x / width - 1, 2 * y / height - 1)),
+                "everything is half a pixel off. If −1 is the outer edge of the first pixel, its middle is not −1."),
+        Mistake("left in pixels", _with(places=lambda x, y, width, height: (x, y)),
+                "your places are still in pixels. `grid_sample` wants them from −1 to 1, whatever the size of the "
+                "picture."),
         Mistake("black outside", _with(outside="zeros"),
                 "outside of the picture yours is black. The nearest point of the picture should count there."),
         Mistake("nearest pixel", _with(mode="nearest"),

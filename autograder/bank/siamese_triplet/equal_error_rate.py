@@ -6,11 +6,13 @@ from lib import verification
 
 
 def _pairs(count, equal, apart=1.0, dtype=torch.float32):
-    """`equal` of the pairs are of one class; the others lie `apart` farther on average."""
+    """`equal` of the pairs, more than half, are of one class; the others lie `apart` farther on average, one of them
+    so far that no grid from the smallest to the largest distance finds its way among the rest."""
 
     def inputs(g):
         same = torch.randperm(count, generator=g) < equal
         squared = normal(g, count, dtype=dtype).square() + torch.where(same, 0.0, apart).to(dtype)
+        squared[(~same).nonzero()[0]] = 1e8
         return squared, same
 
     return inputs
@@ -52,20 +54,29 @@ def _few_thresholds(squared, same):
     return torch.maximum(*verification.verification_rates(squared, same, tried)).min()
 
 
+def _mean_where_closest(squared, same):
+    accept, reject = _curves(squared, same)
+    closest = (accept - reject).abs().argmin()
+    return (accept[closest] + reject[closest]) / 2
+
+
 EXERCISE = Exercise(
     verification.equal_error_rate,
     cases=(
         Case("seven pairs by hand", _by_hand, random=False),
-        Case("30 pairs", _pairs(30, 12)),
-        Case("few of one class, many of two", _pairs(60, 6)),
+        Case("30 pairs, one of them very far apart", _pairs(30, 18)),
+        Case("many of one class, few of two", _pairs(60, 53)),
         Case("equal distances", _quantized),
-        Case("no errors at all", _pairs(20, 8, apart=100.0)),
-        Case("double precision", _pairs(25, 10, 0.5, torch.float64)),
+        Case("no errors at all", _pairs(20, 12, apart=100.0)),
+        Case("double precision", _pairs(25, 15, 0.5, torch.float64)),
     ),
     mistakes=(
         Mistake("mean of the two errors", _with(lambda accept, reject: ((accept + reject) / 2).min()),
                 "you minimize the mean of the two errors. That may leave one of them large; asked is the threshold "
                 "at which the larger one is smallest."),
+        Mistake("mean where the two are closest", _mean_where_closest,
+                "you took the mean of the two errors where they are closest, as some textbooks do. Here it is the "
+                "larger of the two at each threshold, and of those the smallest."),
         Mistake("smaller of the two", _with(lambda accept, reject: torch.minimum(accept, reject).max()),
                 "you took the smaller of the two errors at each threshold. The larger one is what a threshold has to "
                 "answer for."),
@@ -77,7 +88,7 @@ EXERCISE = Exercise(
         Mistake("largest of all", _with(lambda accept, reject: torch.maximum(accept, reject).max()),
                 "you took the worst threshold. Of all thresholds the best one is meant."),
         Mistake("a coarse grid of thresholds", _few_thresholds,
-                "you try a few thresholds only, so you may miss the best. Nothing changes between two neighboring "
+                "your thresholds are a grid, so they may miss the best. Nothing changes between two neighboring "
                 "distances; the distances that occur are all you need."),
         Mistake("false acceptance alone", _with(lambda accept, reject: accept.min()),
                 "you looked at one of the two errors. Each alone can be made zero, by rejecting or accepting all."),

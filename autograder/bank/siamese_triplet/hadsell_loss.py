@@ -47,6 +47,15 @@ def _bare_root(first, second, same, margin):
     return torch.where(same, squared, (margin - squared.sqrt()).relu().square())
 
 
+def _floored(floor):
+    def wrong(first, second, same, margin):
+        squared = (first - second).square().sum(dim=1)
+        distance = squared.clamp(min=floor).sqrt()
+        return torch.where(same, squared, (margin - distance).relu().square())
+
+    return wrong
+
+
 EXERCISE = Exercise(
     contrastive.hadsell_loss,
     cases=(
@@ -61,6 +70,12 @@ EXERCISE = Exercise(
         Mistake("root of zero", _bare_root,
                 "the values are right; the gradient is NaN where a pair coincides. The root has an infinite slope at "
                 "zero, and `where` does not stop infinity times zero on the way back: the root must never see a zero."),
+        Mistake("a floor of a millionth", _floored(1e-6),
+                "for yours, two that coincide are at distance 0.001: the floor is too high. It is a floor of the "
+                "square, and the distance is the root of it."),
+        Mistake("a floor of a ten-thousandth", _floored(1e-4),
+                "your floor is far too high: in your loss no two are nearer than 0.01. Squares of distances are much "
+                "smaller than distances; so must the floor be."),
         Mistake("squares under the margin", _like(_itself, lambda s, d, m: (m**2 - s).relu()),
                 "this is the loss of the exercise before. In the original the distance is subtracted from the margin "
                 "first, and the rest is squared."),

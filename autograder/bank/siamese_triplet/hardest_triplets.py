@@ -82,6 +82,9 @@ EXERCISE = Exercise(
                 "the index that you return means nothing: leave such anchors out."),
         Mistake("any other as the negative", _any_other,
                 "your negatives are the nearest of all others, of whatever class. Mask the anchor's own class first."),
+        Mistake("masked by zeros", _with(_farthest, lambda s, same: (s * ~same).argmin(dim=1)),
+                "you mask by multiplying, so the anchor's own class is at distance zero, and zero is the nearest of "
+                "all. Whoever must not be found nearest has to be far."),
         Mistake("distances where indices are asked",
                 lambda s, labels: torch.stack([s.masked_fill(~_parts(s, labels)[1], -torch.inf).amax(dim=1),
                                                s.masked_fill(_parts(s, labels)[0], torch.inf).amin(dim=1)], dim=1),

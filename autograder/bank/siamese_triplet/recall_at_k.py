@@ -22,6 +22,14 @@ def _by_hand(g):
     return (places[:, None] - places).square(), torch.tensor([0, 1, 0, 2, 2, 1]), [1, 2]
 
 
+def _coinciding(g):
+    """Four pictures of four classes in one place; each has two more of its class somewhere else."""
+    labels = torch.arange(4).repeat(3)
+    middles = 10 + 10 * normal(g, 4, 4)
+    points = torch.cat([torch.zeros(4, 4), *(middles + normal(g, 4, 4) for _ in range(2))])
+    return (points[:, None] - points).square().sum(dim=2), labels, [1, 3]
+
+
 def _ranked(squared):
     return squared.clone().fill_diagonal_(torch.inf).argsort(dim=1)
 
@@ -56,6 +64,7 @@ EXERCISE = Exercise(
         Case("K not in order", _embedded([4, 4, 4, 4], [3, 1])),
         Case("classes of different sizes", _embedded([2, 7, 3, 4], [1, 2, 4, 8])),
         Case("pairs only, far from each other", _embedded([2] * 10, [1, 2, 4], spread=0.3)),
+        Case("four pictures that coincide, of four classes", _coinciding),
         Case("double precision", _embedded([3, 3, 4], [1, 2], torch.float64)),
     ),
     mistakes=(
@@ -65,6 +74,10 @@ EXERCISE = Exercise(
         Mistake("query among its neighbors, mended by one more",
                 _made_of(lambda h, k: h[:, 1:k].any(dim=1) if k > 1 else h[:, :0].any(dim=1), lambda s: s.argsort(1)),
                 "you count the query as one of the K and then skip it, so only K − 1 neighbors are left."),
+        Mistake("first neighbor dropped",
+                _made_of(lambda h, k: h[:, :k].any(dim=1), lambda s: s.argsort(dim=1, stable=True)[:, 1:]),
+                "you drop the nearest and trust that it is the query itself. Where two pictures coincide it may be the "
+                "other one; a query is known by its place in the table, not by its distance."),
         Mistake("precision", _made_of(lambda h, k: h[:, :k].double().mean(dim=1)),
                 "this is the share of the K neighbors that are of the class, which is precision. Recall@K asks only "
                 "whether there is one among them."),

@@ -18,6 +18,11 @@ def _by_hand(g):
     return (places[:, None] - places).square(), torch.tensor([0, 0, 1, 1, 1]), 2.5
 
 
+def _at_both_ends(g):
+    places = torch.tensor([0.0, 2, -2, 3])
+    return (places[:, None] - places).square(), torch.tensor([0, 0, 1, 1]), 5.0
+
+
 def _mined(useful, order=lambda far: far, directed=lambda a, p: a >= 0, rows=None):
     """Triplets whose negatives are `useful(near, far, margin)`, the smallest by `order`."""
 
@@ -60,6 +65,7 @@ EXERCISE = Exercise(
         Case("3 classes, 3 samples each", _batch([0, 0, 0, 1, 1, 1, 2, 2, 2], 2.0)),
         Case("labels in no order, not from zero", _batch([7, 3, 7, 3, 9, 9, 7, 3], 1.5)),
         Case("a class with one sample", _batch([0, 1, 1, 2, 2, 2], 3.0)),
+        Case("negatives exactly at both ends, by hand", _at_both_ends, random=False),
         Case("a margin so small that there are none", _batch([0, 0, 1, 1], 1e-6)),
         Case("one class only, no negatives", _batch([2, 2, 2], 1.0)),
         Case("double precision", _batch([1, 0, 1, 0, 1, 2, 2], 2.0, torch.float64)),
@@ -71,6 +77,10 @@ EXERCISE = Exercise(
         Mistake("no upper end", _mined(lambda near, far, m: far > near),
                 "negatives beyond the margin are among yours. They cost nothing; a pair that has only such is left "
                 "out."),
+        Mistake("the lower end included", _mined(lambda near, far, m: (far >= near) & (far < near + m)),
+                "a negative exactly as far away as the positive is among yours. Semi-hard ones are farther."),
+        Mistake("the upper end included", _mined(lambda near, far, m: (far > near) & (far <= near + m)),
+                "a negative exactly at the end of the margin is among yours. It costs nothing any more."),
         Mistake("farthest within the margin", _mined(_semi, order=lambda far: -far),
                 "of the semi-hard negatives you took the farthest, the easiest one. Asked is the nearest."),
         Mistake("each pair once", _mined(_semi, directed=lambda a, p: a < p),

@@ -20,6 +20,16 @@ def _with_themselves(g):
     return points, points.clone()
 
 
+def _many(g):
+    points = 3 * normal(g, 60, 30)
+    return points, points.clone()
+
+
+def _never_below_zero(inputs, answer):
+    """The answer, and whether all of it is at least zero: rounding is smaller than the tolerance."""
+    return {"answer": answer, "no value is below zero": bool((torch.as_tensor(answer) >= 0).all())}
+
+
 def _turned(g):
     return normal(g, 6, 4).T, normal(g, 6, 5).T
 
@@ -37,6 +47,7 @@ EXERCISE = Exercise(
         Case("no vectors in the second set", _vectors(3, 0, 4)),
         Case("vectors and themselves, some of them equal, with the gradient", _with_themselves,
              observe=observe_results.with_gradient),
+        Case("60 vectors and themselves, none below zero", _many, measure=_never_below_zero),
         Case("vectors that are not contiguous in memory", _turned),
         Case("double precision", _vectors(4, 3, 8, torch.float64)),
     ),
@@ -59,6 +70,9 @@ EXERCISE = Exercise(
         Mistake("product counted once",
                 lambda a, b: (a.square().sum(1)[:, None] + b.square().sum(1) - a @ b.T).clamp(min=0),
                 "the product of the two comes in once; in ‖a − b‖² it stands twice."),
+        Mistake("a little below zero", lambda a, b: a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T,
+                "right but for rounding: some values are a little below zero, and no square is. Whoever takes the root "
+                "gets NaN there; cut off what is negative."),
         Mistake("lengths left out", lambda a, b: -2 * a @ b.T,
                 "you left the lengths of the vectors out. That is right up to a constant only where all have the same "
                 "length."),

@@ -4,6 +4,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.toys import normal
 from lib import embedding_training
@@ -63,20 +64,20 @@ def _recall(found, labels):
 
 def _finds(share):
     """What the embeddings of new classes must achieve: a Recall@1 above a share."""
+    return partial(_measure, share)
 
-    def measure(inputs, answer):
-        found = torch.as_tensor(answer).detach().double()
-        count = len(inputs[-1])
-        if found.dim() != 2 or len(found) != count or not found.isfinite().all():
-            return {"shape": list(found.shape)}
-        labels = torch.arange(count // 6).repeat_interleave(6)[_order(inputs[1], count)]
-        return {"shape": list(found.shape), f"Recall@1 of new classes above {share}": _recall(found, labels) > share}
 
-    return measure
+def _measure(share, inputs, answer):
+    found = torch.as_tensor(answer).detach().double()
+    count = len(inputs[-1])
+    if found.dim() != 2 or len(found) != count or not found.isfinite().all():
+        return {"shape": list(found.shape)}
+    labels = torch.arange(count // 6).repeat_interleave(6)[_order(inputs[1], count)]
+    return {"shape": list(found.shape), f"Recall@1 of new classes above {share}": _recall(found, labels) > share}
 
 
 def _loop(zero=True, decay=True, sign=1, fresh=False, first=False, mode="eval", kind=torch.optim.Adam, start="train",
-          whole=False, shifted=False):  # fmt: skip
+          whole=False, shifted=False, early=0):  # fmt: skip
     """The loop with one thing wrong."""
 
     def wrong(network, images, labels, batches, loss, rate, unseen):
@@ -84,7 +85,7 @@ def _loop(zero=True, decay=True, sign=1, fresh=False, first=False, mode="eval", 
         getattr(network, start)()
         for step, batch in enumerate(batches):
             batch = batches[0] if first else batch
-            now = rate * (1 + math.cos(math.pi * step / len(batches))) / 2 if decay else rate
+            now = rate * (1 + math.cos(math.pi * (step + early) / len(batches))) / 2 if decay else rate
             if fresh:
                 optimizer = kind(network.parameters(), lr=now)
             optimizer.param_groups[0]["lr"] = now
@@ -112,11 +113,16 @@ def _embeddings_of_training(network, images, labels, batches, loss, rate, unseen
         return network.eval()(images)
 
 
+def _attached(network, images, labels, batches, loss, rate, unseen):
+    embedding_training.train_embedding(network, images, labels, batches, loss, rate, unseen)
+    return network(unseen)
+
+
 EXERCISE = Exercise(
     embedding_training.train_embedding,
     cases=(
-        Case("one step", _training(1, 0.05, 4, 2, 2, 2)),
-        Case("four steps, number by number", _training(4, 0.03)),
+        Case("one step", _training(1, 0.05, 4, 2, 2, 2), observe=observe_results.of_tensors),
+        Case("four steps, number by number", _training(4, 0.03), observe=observe_results.of_tensors),
         Case("a network without batch norm", _training(3, 0.03, norm=False)),
         Case("100 steps, measured on new classes", _training(100, 0.03, 40, 4, 6, 12), measure=_finds(0.4)),
     ),
@@ -133,6 +139,9 @@ EXERCISE = Exercise(
                 "a new optimizer for each batch has no memory of the earlier gradients. Make one, before the loop."),
         Mistake("the rate is constant", _loop(decay=False),
                 "the learning rate does not fall. It follows half a cosine from `rate` down to zero."),
+        Mistake("the rate falls too early", _loop(early=1),
+                "the rate falls before the first step, so your first step has the rate of the second, and the last one "
+                "has none. The first has the full rate."),
         Mistake("away from the minimum", _loop(sign=-1),
                 "your loss grows: equals are pushed apart. The optimizer goes downhill by itself; leave the sign."),
         Mistake("always the first batch", _loop(first=True),
@@ -144,6 +153,9 @@ EXERCISE = Exercise(
                 "the data."),
         Mistake("gradient descent without Adam", _loop(kind=torch.optim.SGD),
                 "these are plain gradient steps. Asked is Adam, which scales the step of each weight."),
+        Mistake("embeddings on a graph", _attached,
+                "the embeddings are right, but they still hang on a graph: every layer's results stay in memory with "
+                "them, and `numpy()` refuses them."),
         Mistake("training images embedded", _embeddings_of_training,
                 "you return embeddings of the training images. They say nothing of what was learned: embed the unseen "
                 "ones."),

@@ -67,6 +67,9 @@ EXERCISE = Exercise(
         Mistake("margin subtracted", _made_of(lambda near, far, m: (near - far - m).relu()),
                 "the margin has the wrong sign. The negative must be farther by m, so a triplet that is only just in "
                 "order still costs something."),
+        Mistake("margin squared as before", _made_of(lambda near, far, m: (near - far + m**2).relu()),
+                "you squared the margin, as in the loss of pairs. There it was a distance; here it is given in units "
+                "of squared distance."),
         Mistake("not cut off at zero", _made_of(lambda near, far, m: near - far + m),
                 "triplets in good order get a negative loss, and those far away would pay for the wrong ones. Below "
                 "zero it is zero."),

@@ -72,7 +72,7 @@ def train_linear_autoencoder__linear_layers(samples, encoder, decoder, steps, ra
         torch.mean((network(samples - mean) - (samples - mean)) ** 2).backward()
         adam.step()
         schedule.step()
-    return network[0].weight.T, network[1].weight.T
+    return tuple(layer.weight.T.detach() for layer in network)
 
 
 def train_linear_autoencoder__mean_added_back(samples, encoder, decoder, steps, rate):
