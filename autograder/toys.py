@@ -6,6 +6,8 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from lib.networks import Normalize
+
 
 def normal(generator, *shape, dtype=torch.float32):
     """Numbers from the standard normal distribution."""
@@ -59,3 +61,39 @@ def bowl(generator, height, width, low, high, steepest, scale=1.0):
     total.weight.data.fill_(scale)
     total.bias.data.fill_(-2 * size * scale * nn.functional.softplus(torch.zeros(())).item())
     return nn.Sequential(nn.Flatten(), sides, nn.Softplus(), total, nn.Flatten(0)).eval().requires_grad_(False)
+
+
+def smooth_network(generator, channels=3, classes=4):
+    """A small network in double precision whose slopes are nowhere zero, from images (N, channels, H, W) to scores.
+
+    Layers: normalize (a mean and a deviation for each channel), conv, norm (batch norm, with statistics of its own),
+    bend (softplus), pool (to 2 × 2), flatten, linear. In eval mode; its weights can be trained.
+    """
+    mean = 0.3 + 0.3 * uniform(generator, channels, dtype=torch.float64)
+    deviation = 0.2 + 0.2 * uniform(generator, channels, dtype=torch.float64)
+    normalize = Normalize((0.0,) * 3, (1.0,) * 3)
+    normalize.mean, normalize.std = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+    layers = OrderedDict(
+        normalize=normalize,
+        conv=nn.Conv2d(channels, 4, 3, padding=1),
+        norm=nn.BatchNorm2d(4),
+        bend=nn.Softplus(),
+        pool=nn.AdaptiveAvgPool2d(2),
+        flatten=nn.Flatten(),
+        linear=nn.Linear(16, classes),
+    )
+    made = nn.Sequential(layers).double()
+    for parameter in made.parameters():
+        fan_in = parameter[0].numel() if parameter.dim() > 1 else 4
+        parameter.data = normal(generator, *parameter.shape, dtype=torch.float64) * (3 / fan_in) ** 0.5
+    made.norm.weight.data = 1 + uniform(generator, 4, dtype=torch.float64)
+    made.norm.running_mean = normal(generator, 4, dtype=torch.float64)
+    made.norm.running_var = 1 + uniform(generator, 4, dtype=torch.float64)
+    return made.eval()
+
+
+def weighted_sums(weight, bias):
+    """A network that is one linear layer: images (N, C, H, W) to scores (N, K), for a weight (K, C · H · W)."""
+    linear = nn.Linear(weight.shape[1], weight.shape[0]).to(weight.dtype)
+    linear.weight.data, linear.bias.data = weight.clone(), bias.clone()
+    return nn.Sequential(nn.Flatten(), linear).eval().requires_grad_(False)

@@ -75,6 +75,20 @@ ASSIGNMENTS = {
         "correspondence",
         ("lib.stereo_matching", "lib.optical_flow", "lib.correlation"),
     ),
+    "14-adversarial-examples": (
+        "adversarial_examples",
+        (
+            "lib.gradient_attacks",
+            "lib.fooling_image",
+            "lib.robust_accuracy",
+            "lib.adversarial_training",
+            "lib.gradient_masking",
+        ),
+    ),
+    "15-interpretable-cnn": (
+        "interpretable_cnn",
+        ("lib.part_templates", "lib.interpretable_filters", "lib.mutual_information_loss", "lib.part_localization"),
+    ),
 }
 
 

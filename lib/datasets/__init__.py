@@ -1,4 +1,5 @@
-"""Data to learn from, without a download: digits, glyphs, a stereo pair, image pairs with known motion, videos.
+"""Data to learn from, without a download: digits, glyphs, a stereo pair, image pairs with known motion, videos,
+creatures made of parts.
 
 One file each; README.md in this folder has a card and a picture of each. MNIST, Omniglot and CIFAR-10 come by
 `downloads.labeled` in the same form where there is a network.

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from lib import plotting
-from lib.datasets import digits, flow, glyphs, stereo, videos
+from lib.datasets import digits, flow, glyphs, planted_parts, stereo, videos
 
 FOLDER = Path(__file__).parent / "pictures"
 
@@ -36,6 +36,9 @@ def pictures():
     yield "flow", plotting.grid(shown, ["first", "second", "flow of the first"] * 4, columns=6, size=1.7)
     frames = videos.video(generator=seeded(3)).frames
     yield "videos", plotting.grid(frames[::3], [f"frame {number}" for number in range(0, 16, 3)], columns=6, size=1.7)
+    creatures = planted_parts.planted(10, 72, seeded(1))
+    names = [creatures.names[label] for label in creatures.labels.tolist()]
+    yield "planted_parts", plotting.grid(creatures.images, names, columns=5, size=1.7)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,11 @@ def name_of(value):
 
 
 def parts(value):
-    """All tensors in some inputs; a network gives its parameters, unless it travels by its name."""
+    """All tensors and numbers in some inputs; a network gives its parameters, unless it travels by its name."""
     if isinstance(value, torch.Tensor):
         return [value]
+    if isinstance(value, (int, float)):
+        return [torch.tensor(value)]
     if isinstance(value, torch.nn.Module):
         return [] if hasattr(value, "_autograder_name") else list(value.state_dict().values())
     if isinstance(value, dict):

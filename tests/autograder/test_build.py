@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from autograder import build, course
+from autograder import bank, build, course
 
 TABLE = "| map | hits |\n|---|---|\n| edges | 12 |"
 TEXT = "Before.\n\n<!-- table:hits of 04-occlusion -->\n{}\n<!-- end of table -->\n\nAfter."
@@ -32,7 +32,7 @@ def occlusion(tmp_path, monkeypatch):
 
 def put(text):
     notebook = new_notebook(cells=[new_markdown_cell(text)])
-    changed = build.put_functions(notebook)
+    changed = build.put_functions(notebook, "03-grad-cam")
     return notebook.cells[0].source, changed
 
 
@@ -41,6 +41,18 @@ def test_a_table_of_one_notebook_is_shown_in_another(occlusion):
     assert changed and f"\n\n{TABLE}\n\n<!-- end" in text
     assert text.startswith("Before.\n\n<!-- table:hits of") and text.endswith("\n\nAfter.")
     assert put(text) == (text, False)
+
+
+def test_the_last_text_says_how_to_hand_in():
+    text, changed = put("## What to read next\n\n- Much.\n\n## Hand in\n\nAs long ago.")
+    assert changed and text.startswith("## What to read next\n\n- Much.\n\n## Hand in\n")
+    assert "pack 03 --id" in text and "`03-grad-cam.YOUR-ID.ipynb`" in text and "long ago" not in text
+    assert put(text) == (text, False)
+
+
+@pytest.mark.parametrize("name", bank.ASSIGNMENTS)
+def test_every_notebook_ends_with_how_to_hand_in(name):
+    assert f"pack {name[:2]} --id" in nbformat.read(course.release(name), as_version=4).cells[-1].source
 
 
 def test_a_table_that_has_changed_is_shown_afresh(occlusion):

@@ -9,7 +9,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from lib import datasets
-from lib.datasets import digits, downloads, flow, glyphs, stereo, videos
+from lib.datasets import digits, downloads, flow, glyphs, planted_parts, stereo, videos
 
 
 def seeded(seed=0):
@@ -243,6 +243,63 @@ def test_one_seed_gives_one_video():
     assert torch.equal(one, same) and one.shape == (4, 3, 32, 32) and one.min() >= 0 and one.max() <= 1
 
 
+# Planted parts
+
+
+def test_a_part_is_where_the_image_changes_when_it_is_left_out():
+    """Same seed, one part less: all changed pixels lie in its box, and around its center. Later parts lie over it."""
+    for part in planted_parts.PARTS:
+        number = planted_parts.PARTS.index(part)
+        whole, less = (planted_parts.planted(25, 72, seeded(3), without) for without in ((), (part,)))
+        assert torch.equal(whole.centers.nan_to_num(), less.centers.nan_to_num())
+        changed = (whole.images - less.images).abs().amax(dim=1) > 0.15
+        assert not changed[whole.labels == 4].any()
+        for image in (whole.labels < 4).nonzero()[:, 0].tolist():
+            rows, columns = changed[image].nonzero(as_tuple=True)
+            x0, y0, x1, y1 = whole.boxes[image, number].tolist()
+            assert len(rows) > 20
+            # One pixel more: what a part covers by less than a half changes too.
+            assert x0 - 1 <= columns.min() and columns.max() <= x1 + 1
+            assert y0 - 1 <= rows.min() and rows.max() <= y1 + 1
+            x, y = whole.centers[image, number].tolist()
+            assert np.hypot(columns.double().mean() - x, rows.double().mean() - y) < 4
+            assert x0 <= x <= x1 and y0 <= y <= y1
+
+
+def test_a_center_is_the_mean_of_the_covered_pixels():
+    cover = torch.zeros(1, 9, 9)
+    cover[0, 2, 3:7], cover[0, 5, 4], cover[0, 8, 8] = 1.0, 0.5, 0.4
+    center, box = planted_parts._extent(cover)
+    assert center.tolist() == [[pytest.approx(22 / 5), pytest.approx(13 / 5)]] and box.tolist() == [[3, 2, 6, 5]]
+
+
+def test_creatures_come_by_seed_in_turn_and_stones_have_no_parts():
+    one, same, other = (planted_parts.planted(45, 48, seeded(seed)) for seed in (0, 0, 1))
+    assert torch.equal(one.images, same.images) and not torch.equal(one.images, other.images)
+    assert one.images.shape == (45, 3, 48, 48) and one.images.min() >= 0 and one.images.max() <= 1
+    assert one.labels.bincount().tolist() == [9] * 5
+    assert torch.equal(one.centers.isnan().any(dim=2).all(dim=1), one.labels == 4)
+    assert not one.centers[one.labels < 4].isnan().any()
+    with pytest.raises(ValueError, match="there is no part 'paw'; choose from head, wing, tail"):
+        planted_parts.planted(5, 48, seeded(), ("paw",))
+
+
+def test_parts_turn_move_and_grow():
+    data = planted_parts.planted(200, 72, seeded(1))
+    centers, boxes = data.centers[data.labels < 4], data.boxes[data.labels < 4]
+    apart = (centers[:, 0] - centers[:, 2]).norm(dim=1)
+    assert apart.std() > 2 and (centers.std(dim=0) > 3).all()
+    assert (boxes[..., 2:] >= boxes[..., :2]).all() and boxes.min() >= 0 and boxes.max() <= 71
+    facing = centers[:, 0, 0] > centers[:, 2, 0]
+    assert 0.3 < facing.float().mean() < 0.7
+
+
+def test_colors_do_not_tell_the_species():
+    data = planted_parts.planted(1000, 24, seeded(2))
+    means = torch.stack([data.images[data.labels == label].mean(dim=(0, 2, 3)) for label in range(5)])
+    assert (means - means.mean(dim=0)).abs().max() < 0.03
+
+
 # Downloads
 
 
@@ -299,7 +356,8 @@ def test_every_data_set_has_a_card_and_a_picture():
     for file in folder.glob("[a-z]*.py"):
         assert f"`{file.name}`" in card
         if file.stem != "downloads":
-            assert f"## {file.stem.capitalize()}" in card and (folder / "pictures" / f"{file.stem}.jpg").exists()
+            assert f"## {file.stem.capitalize().replace('_', ' ')}" in card
+            assert (folder / "pictures" / f"{file.stem}.jpg").exists()
 
 
 def test_the_card_counts_right():
