@@ -17,7 +17,10 @@ from autograder import bank, course, stored
 from autograder.practice import stub
 from autograder.sandbox.protocol import pack
 
-PARTS = ("lib", "assignments", "autograder", "requirements.txt", "constraints.txt", "pyproject.toml", "LICENSE")
+PARTS = (
+    "lib", "assignments", "autograder", ".github/pictures", "requirements.txt", "constraints.txt", "pyproject.toml",
+    "LICENSE",
+)  # fmt: skip
 LEFT_OUT = shutil.ignore_patterns(
     "__pycache__", ".ipynb_checkpoints", ".backup", ".hints.json", "student_pack.py", "bank", ".cache"
 )
@@ -33,7 +36,7 @@ def __getattr__(name):
 
     return withheld
 '''
-README = ("## Instructors", "## What is where")
+README = ("## Instructors", "## Measured", "## What is where")
 
 
 def export(folder, withhold=(), say=print):

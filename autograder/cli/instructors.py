@@ -200,7 +200,7 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Run solution notebooks even if unchanged.")] = False,
 ):
     """Bring solution cells, outputs, releases and the README's table up to date with `lib` and the exercises."""
-    from autograder import bank
+    from autograder import bank, readme
     from autograder import build as steps
 
     names = [full_name(assignment)] if assignment else list(bank.ASSIGNMENTS)
@@ -212,7 +212,7 @@ def build(
         raise typer.Exit(1 if found else 0)
     for name in names:
         steps.build(name, say=typer.echo, force=force)
-    steps.build_readme(say=typer.echo)
+    readme.write(say=typer.echo)
 
 
 def demo(
