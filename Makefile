@@ -14,7 +14,7 @@ $(VENV)/developer: requirements-dev.txt $(VENV)/student
 	$(RUN) -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-.PHONY: demo test lab build notebooks bench lint
+.PHONY: demo test lab build notebooks bench site
 
 demo: $(VENV)/student  ## make up a class of submissions, grade it, compare every grade
 	$(RUN) -W ignore -m autograder demo
@@ -33,6 +33,10 @@ build: $(VENV)/student  ## bring what is generated up to date
 
 notebooks: $(VENV)/student  ## run every solution notebook in full
 	$(RUN) -W ignore -m autograder build --force
+
+site: $(VENV)/developer  ## the texts and pictures, without solutions, as web pages in build/site
+	$(RUN) -W ignore -m autograder.web build/web
+	$(VENV)/bin/mkdocs build --strict --quiet --config-file build/web/mkdocs.yml --site-dir ../site
 
 bench: $(VENV)/developer  ## measure; NAME=... for one
 	$(RUN) -m tests.benchmarks $(NAME)

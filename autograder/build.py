@@ -29,7 +29,7 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 
-from autograder import bank, course, readme
+from autograder import bank, course, online, readme
 from autograder.notebooks import grade_id, is_test, name_cells
 from autograder.with_nbgrader import nbgrader_config, run_converter
 
@@ -237,5 +237,6 @@ def release_text(name):
         notebook = nbformat.read(Path(scratch) / "assignments" / name / f"{name}.ipynb", as_version=4)
     for key in (DIGEST, "celltoolbar"):
         notebook.metadata.pop(key, None)
+    online.prepare(notebook, name)
     name_cells(notebook)
     return nbformat.writes(notebook) + "\n"

@@ -23,7 +23,7 @@ def test_what_is_generated_is_up_to_date():
 
 
 def test_a_stale_table_or_picture_is_found(monkeypatch, tmp_path):
-    monkeypatch.setattr(readme, "_goal", lambda notebook: ("other words", "b3RoZXI="))
+    monkeypatch.setattr(readme, "goal", lambda notebook: ("other words", "b3RoZXI="))
     found = readme.problems()
     assert any("course.jpg" in one for one in found) and any("table" in one for one in found)
 
