@@ -110,7 +110,7 @@ def _difference_of_tensors(yours, right, tolerance, where):
     exact = not right.is_floating_point()
     if exact and torch.equal(yours.double(), right.double()):
         return None
-    yours, right = yours.double(), right.double()
+    yours, right = yours.double() + 0.0, right.double() + 0.0  # −0.0 + 0.0 is 0.0, which is what the words should say
     if not exact and _close(yours, right, tolerance):
         return None
     return _explain(yours, right, tolerance, where)

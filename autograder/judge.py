@@ -186,7 +186,7 @@ def rounded(value):
     """Nested lists of numbers with four digits each."""
     if isinstance(value, list):
         return [rounded(item) for item in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+    return float(f"{value:.4g}") + 0.0 if isinstance(value, float) else value  # −0.0 + 0.0 is 0.0
 
 
 def _on(questions):

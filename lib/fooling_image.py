@@ -10,6 +10,8 @@ Nguyen, Yosinski, Clune 2015, "Deep Neural Networks Are Easily Fooled", section 
 
 import torch
 
+from lib.gradient_attacks import steepest_direction
+
 
 def fooling_image(network, start, target, step_length, steps):
     """From noise to images that a network takes for a class.
@@ -29,6 +31,5 @@ def fooling_image(network, start, target, step_length, steps):
             pixels = images.clone().requires_grad_()
             chosen = network(pixels).log_softmax(dim=1)[:, target]
             (gradient,) = torch.autograd.grad(chosen.sum(), pixels)
-        lengths = gradient.flatten(1).norm(dim=1).clamp(min=1e-30).view(-1, 1, 1, 1)
-        images = (images + step_length * gradient / lengths).clamp(0, 1)
+        images = (images + step_length * steepest_direction(gradient, 2)).clamp(0, 1)
     return images

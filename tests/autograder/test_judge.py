@@ -7,7 +7,7 @@ from making import SECRET, verdict_on
 
 from autograder import bank
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.judge import Record, given, judge, name_the_cause
+from autograder.judge import Record, given, judge, name_the_cause, rounded
 from autograder.verdict import Status, Verdict
 
 
@@ -301,3 +301,11 @@ def test_what_an_observer_saw_is_compared_beside_what_is_measured():
     observed = replace(ROOT, cases=(replace(ROOT.cases[0], observe=observe),), _expected={})
     assert verdict_on(observed, root).passed
     assert verdict_on(observed, by_bisection).message == "for five steps, calls: 2, expected 1."
+
+
+def test_no_zero_is_shown_with_a_sign():
+    assert str(rounded([[-0.0, -0.5], [1 / 3, float("-inf")]])) == "[[0.0, -0.5], [0.3333, -inf]]"
+    zero = Case("zero", lambda g: (-torch.zeros(1), 1), random=False)
+    exercise = replace(HALF, cases=(zero,), mistakes=(), _expected={})
+    told = verdict_on(exercise, lambda values, scale: torch.ones(1)).message
+    assert "expected 0" in told and "expected -0" not in told

@@ -76,5 +76,6 @@ EXERCISE = Exercise(
                 "you take one step less than asked. Count the changes of the image, not the looks at it."),
     ),
     points=2,
+    builds_on=("steepest_direction",),
     success="It is sure, and there is nothing to be seen.",
 )  # fmt: skip

@@ -17,9 +17,14 @@ def _by_hand(g):
     return torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]]), torch.tensor([0, 1])
 
 
-def _negative(g):
-    scores = -1 - normal(g, 6, 4).abs()
-    return scores, scores.argmax(dim=1)
+def _negative(size, dtype=torch.float32):
+    def inputs(g):
+        scores = -size * (1 + normal(g, 6, 4, dtype=dtype).abs())
+        labels = scores.argmax(dim=1)
+        labels[-1] = scores[-1].argmin()
+        return scores, labels
+
+    return inputs
 
 
 def _own(scores, labels):
@@ -50,14 +55,18 @@ EXERCISE = Exercise(
     cases=(
         Case("three classes by hand", _by_hand, random=False, observe=observe_results.with_gradient),
         Case("five images", _scores(5, 6), observe=observe_results.with_gradient),
-        Case("scores that are all negative", _negative, observe=observe_results.with_gradient),
-        Case("scores of a hundred thousand", _scores(8, 5, scale=1e5, dtype=torch.float64),
+        Case("scores that are all negative", _negative(1.0), observe=observe_results.with_gradient),
+        Case("enormous scores", _scores(8, 5, scale=1e15, dtype=torch.float64),
              observe=observe_results.with_gradient),
+        Case("enormous scores, all negative", _negative(1e15, torch.float64), observe=observe_results.with_gradient),
         Case("two classes", _scores(4, 2, shift=-3.0), observe=observe_results.with_gradient),
         Case("ten classes, double precision", _scores(7, 10, dtype=torch.float64),
              observe=observe_results.with_gradient),
     ),
     mistakes=(
+        Mistake("a constant in the label's place", lambda z, y: _own(z, y) - _masked(z, y, -1e4).amax(dim=1),
+                "the number that you put in the place of the label's score is low, but there are networks whose scores "
+                "are all lower still, and then it is the largest of the others. No finite number will do."),
         Mistake("own score multiplied away", _multiplied,
                 "you multiplied the label's score by 0 to take it out. Where all others are negative, that 0 is the "
                 "largest of them; what can never be the largest?"),

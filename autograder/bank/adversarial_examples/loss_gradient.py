@@ -38,12 +38,18 @@ def _all(scores, labels):
     return F.cross_entropy(scores, labels, reduction="sum")
 
 
-def _backward(network, images, labels):
-    training = network.training
-    pixels = images.detach().clone().requires_grad_()
-    _all(network.eval()(pixels), labels).backward()
-    network.train(training)
-    return pixels.grad
+def _backward(loss=_all, evaluated=True, keep=True):
+    """The gradient by a backward pass, which leaves gradients at the weights as well."""
+
+    def wrong(network, images, labels):
+        training = network.training
+        network.train(training and not evaluated)
+        pixels = images.detach().clone().requires_grad_()
+        loss(network(pixels), labels).backward()
+        network.train(training and (keep or not evaluated))
+        return pixels.grad
+
+    return wrong
 
 
 EXERCISE = Exercise(
@@ -77,9 +83,26 @@ EXERCISE = Exercise(
         Mistake("left in eval mode", _other(_all, keep=False),
                 "the gradient is right, but a network that came in training mode leaves in eval mode. Whoever "
                 "trains it and attacks it in between would train without knowing."),
-        Mistake("gradients left on the weights", _backward,
+        Mistake("gradients left on the weights", _backward(),
                 "the gradient is right, but the weights have one now as well: a backward pass fills all leaves of "
                 "the graph. Ask for the gradient by the pixels alone."),
+        Mistake("gradients left on the weights, network left in eval mode", _backward(keep=False),
+                "your backward pass leaves gradients at the weights too, where only those by the pixels were wanted. "
+                "And a network that came in training mode leaves in eval mode."),
+        Mistake("gradients left on the weights, asked in training mode", _backward(evaluated=False),
+                "a backward pass gives gradients to the weights as well; only those by the pixels are wanted. And you "
+                "ask the network in whatever mode it is in; an attack asks it in eval mode."),
+        Mistake("gradients left on the weights, mean over the batch", _backward(F.cross_entropy),
+                "two things at once: the weights have gradients after your backward pass, where only the pixels' were "
+                "asked for; and those of the pixels shrink with the number of images, for the loss is a mean."),
+        Mistake("gradients left on the weights, mean over the batch, network left in eval mode",
+                _backward(F.cross_entropy, keep=False),
+                "three things at once. Your backward pass reaches the weights, but only the gradient by the pixels is "
+                "wanted; the loss is the mean over the batch; and the network stays in eval mode afterwards."),
+        Mistake("a step of training", _backward(F.cross_entropy, evaluated=False),
+                "this is the first half of a step of training: the mean loss, in the mode that the network is in, with "
+                "gradients for all weights. An attack wants the gradient by the pixels alone, of each image for "
+                "itself, from the network as it is used."),
     ),
     points=2,
     success="The same derivative as in training, by another variable.",

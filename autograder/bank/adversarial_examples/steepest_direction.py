@@ -87,6 +87,10 @@ EXERCISE = Exercise(
         Mistake("a large number added to the length", _over(lambda g: _lengths(g) + 1e-5),
                 "what you add to the length against a division by zero is as large as the length itself where slopes "
                 "are small. A network that is sure has such slopes; guard only the zero."),
+        Mistake("a small number added to the length", _over(lambda g: _lengths(g) + 1e-8),
+                "where slopes are very small, your directions come out shorter than 1. What you add to the length "
+                "against a division by zero looks like nothing, but the slopes of a sure network are no larger; leave "
+                "every length but 0 as it is."),
         Mistake("zero by zero", _zero_by_zero,
                 "an image whose slopes are all 0 gives 0 / 0. It has no direction; its change is 0."),
     ),

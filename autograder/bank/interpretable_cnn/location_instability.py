@@ -49,6 +49,12 @@ def _of_all_at_once(distances):
     return distances.transpose(1, 2).flatten(0, 1).std(dim=0, correction=0)
 
 
+def _by_one_less(distances):
+    """As `std` with its own correction, which warns of a single image."""
+    squares = (distances - distances.mean(dim=0)).square().sum(dim=0)
+    return (squares / (len(distances) - 1)).sqrt().mean(dim=1)
+
+
 def _squared(points, centers, diagonal):
     return ((points[:, :, None] - centers[:, None]).square().sum(3) / diagonal).std(dim=0, correction=0).mean(dim=1)
 
@@ -69,7 +75,7 @@ EXERCISE = Exercise(
                 "counts is how much the distance varies."),
         Mistake("variance", _of(lambda d: d.var(dim=0, correction=0).mean(dim=1)),
                 "you took the variance. Its root is the standard deviation, in the unit of a distance."),
-        Mistake("divided by N − 1", _of(lambda d: d.std(dim=0).mean(dim=1)),
+        Mistake("divided by N − 1", _of(_by_one_less),
                 "your standard deviation divides by N − 1, as PyTorch does unless it is told otherwise. Here it is N; "
                 "one image alone has an instability of zero, and not NaN."),
         Mistake("spread over parts", _of(lambda d: d.std(dim=2, correction=0).mean(dim=0)),

@@ -13,8 +13,9 @@ def _scores(images, channels, templates, dtype=torch.float32, scale=1.0):
 
 
 def _by_hand(g):
+    """The first and third template find the first image in three of four cases, the second finds the other."""
     third = math.log(3)
-    return (torch.tensor([[[third, 0.0]], [[0.0, third]]]),)
+    return (torch.tensor([[[third, 0.0, third]], [[0.0, third, 0.0]]]),)
 
 
 def _diagonal(g):
@@ -27,10 +28,15 @@ def _parts(scores):
     return given, given.logsumexp(dim=2, keepdim=True) - math.log(scores.shape[2])
 
 
-def _other_way(scores):
-    given = scores.log_softmax(dim=2)
-    whole = given.logsumexp(dim=0, keepdim=True) - math.log(len(scores))
-    return -(given.exp() * (given - whole)).sum(dim=2).mean(dim=0)
+def _other_way(whole, summed):
+    """The wrong answer with a softmax over the templates, averaged over `whole` and summed over `summed` afterwards."""
+
+    def wrong(scores):
+        given = scores.log_softmax(dim=2)
+        compared = given - given.logsumexp(dim=whole, keepdim=True) + math.log(scores.shape[whole])
+        return -(given.exp() * compared).sum(dim=summed, keepdim=True).mean(dim=(0, 2))
+
+    return wrong
 
 
 def _entropy(scores):
@@ -78,9 +84,18 @@ EXERCISE = Exercise(
         Mistake("wrong sign", lambda s: -mutual_information_loss.mutual_information_loss(s),
                 "the sign is wrong: yours is the mutual information itself. A loss is made small, and the information "
                 "is to become large; added like this, it would make filters that know nothing of places."),
-        Mistake("probabilities over the templates", _other_way,
+        Mistake("probabilities over the templates", _other_way(0, 2),
                 "your probabilities add up to 1 over the templates. p(x | T) is about images: for one template, the "
                 "numbers of all N images add up to 1."),
+        Mistake("softmax over the templates, the rest as asked", _other_way(2, 0),
+                "your softmax makes the templates of one image compete: that is p(T | x). In p(x | T) the template is "
+                "given, and the images compete."),
+        Mistake("softmax over the templates, added up there too", _other_way(2, 2),
+                "your softmax and your inner sum both run over the templates. The question of the game is which image "
+                "it was, so both belong to the images."),
+        Mistake("softmax over the templates, p(x) over the images", _other_way(0, 0),
+                "two axes are exchanged: your softmax runs over the templates, and your p(x) is a mean over the "
+                "images. p(x | T) shares one unit among images; p(x) goes over all templates."),
         Mistake("entropy in place of information", _entropy,
                 "you left p(x) out, so what you have is the entropy of the images given a template. Information "
                 "compares it with what is known without a template."),

@@ -42,21 +42,45 @@ def _with(**changes):
     """The wrong answer with changes in the strength."""
 
     def wrong(maps, templates, targets):
-        return -_strength(maps, templates, targets, **changes)[:, :, None, None] * templates[targets]
+        return -_strength(maps.detach(), templates, targets, **changes)[:, :, None, None] * templates[targets]
 
     return wrong
 
 
-def _exact(maps, templates, targets):
-    with torch.enable_grad():
-        maps = maps.detach().clone().requires_grad_()
-        scores = mutual_information_loss.template_scores(maps, templates)
-        mutual_information_loss.mutual_information_loss(scores).sum().backward()
-    return maps.grad
+def _attached(maps, templates, targets):
+    return -_strength(maps, templates, targets)[:, :, None, None] * templates[targets]
+
+
+def _by_autograd(loss):
+    """The wrong answer that is the exact gradient of `loss(maps, templates, targets)`."""
+
+    def wrong(maps, templates, targets):
+        with torch.enable_grad():
+            maps = maps.detach().clone().requires_grad_()
+            loss(maps, templates, targets).backward()
+        return maps.grad
+
+    return wrong
+
+
+def _losses(maps, templates, targets):
+    return mutual_information_loss.mutual_information_loss(mutual_information_loss.template_scores(maps, templates))
+
+
+_of_the_whole = _by_autograd(lambda *inputs: _losses(*inputs).sum())
+
+
+def _of_a_copy(maps, templates, targets):
+    """The gradient of something that is no leaf where the maps hang on a graph, and then there is none."""
+    return None if maps.requires_grad else _of_the_whole(maps, templates, targets)
 
 
 def _times_the_map(maps, templates, targets):
-    return mutual_information_loss.target_gradient(maps, templates, targets) * maps
+    return mutual_information_loss.target_gradient(maps, templates, targets) * maps.detach()
+
+
+def _attached_without_prior(maps, templates, targets):
+    return _attached(maps, templates, targets) * len(templates)
 
 
 def _of_the_first(maps, templates, targets):
@@ -82,11 +106,26 @@ EXERCISE = Exercise(
         Mistake("uphill", lambda *inputs: -mutual_information_loss.target_gradient(*inputs),
                 "this is the direction in which the information grows. An optimizer walks against what you hand it, so "
                 "it would lead away from parts; here the gradient of the loss is asked."),
-        Mistake("gradient of the whole loss", _exact,
+        Mistake("gradient of the whole loss", _of_the_whole,
                 "this is the exact gradient of the loss, by all templates. The shortcut looks at one template for each "
                 "map, the target, and treats Z and p(x) as constants."),
+        Mistake("gradient of the whole loss, averaged", _by_autograd(lambda *inputs: _losses(*inputs).mean()),
+                "this is the exact gradient of the mean of all filters' losses. Neither is asked: each filter has its "
+                "own loss, and of that only the term of the target counts."),
+        Mistake("gradient of the whole loss, of a copy", _of_a_copy,
+                "you differentiate the loss with all its templates, and for maps that hang on a graph nothing comes "
+                "out. The formula for the one target template needs no differentiation any more."),
+        Mistake("gradient of the target's term", _by_autograd(lambda *inputs: -_strength(*inputs).sum()),
+                "you have the target's term alone, but differentiated through everything in it. In the shortcut the "
+                "probabilities are fixed weights; only the target's score changes with the map."),
+        Mistake("left on the graph", _attached,
+                "the values are right, but they still hang on the graph of the maps. They take the place of a "
+                "gradient, and in training they are to count as constants."),
         Mistake("prior left out", _with(prior=False),
                 "the probability of the target template itself is missing. All K templates share one unit."),
+        Mistake("prior left out, and left on the graph", _attached_without_prior,
+                "two things: the probability of the target template is not in it, one of K that are equally probable; "
+                "and the result still hangs on the graph of the maps, while it is to count as a constant."),
         Mistake("not weighted by p(x | T)", _with(probability=False),
                 "only the logarithm of the ratio is there. It is weighted by p(x | T) of the target, so that images "
                 "that fit it well count most."),
@@ -107,5 +146,6 @@ EXERCISE = Exercise(
     ),
     points=3,
     builds_on=("template_scores",),
-    success="In its own category a map sharpens around its peak; in all others it fades.",
+    success="A map that fits its target better than the average template goes along with it; one that fits worse, "
+    "against.",
 )  # fmt: skip

@@ -322,6 +322,16 @@ def fooling_image__margin_over_the_sum(network, start, target, step_length, step
     return images.numpy()
 
 
+def fooling_image__length_by_itself(network, start, target, step_length, steps):
+    images = start.detach()
+    for _ in range(steps):
+        pixels = images.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(network(pixels).log_softmax(dim=1)[:, target].sum(), pixels)
+        lengths = gradient.flatten(1).norm(dim=1).clamp(min=1e-30).view(-1, 1, 1, 1)
+        images = (images + step_length * gradient / lengths).clamp(0, 1)
+    return images
+
+
 # Robust accuracy
 
 
@@ -361,6 +371,18 @@ def robust_accuracy__numpy(network, images, labels, attack, epsilons):
         )
         shares[place] = standing.mean()
     return shares
+
+
+def robust_accuracy__attack_on_those_that_stand(network, images, labels, attack, epsilons):
+    with torch.no_grad():
+        standing = (network(images).argmax(dim=1) == labels).nonzero()[:, 0]
+    shares = []
+    for epsilon in epsilons:
+        attacked = attack(network, images[standing], labels[standing], epsilon)
+        with torch.no_grad():
+            standing = standing[network(attacked).argmax(dim=1) == labels[standing]]
+        shares.append(len(standing) / len(images))
+    return torch.tensor(shares)
 
 
 # Training
