@@ -26,7 +26,8 @@ if importlib.util.find_spec("autograder") is None:
 
 def repository():
     """The URL of the course on GitHub, or None."""
-    settings = tomllib.loads((course.root() / "pyproject.toml").read_text(encoding="utf-8"))
+    path = course.root() / "pyproject.toml"
+    settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {"project": {}}
     url = settings["project"].get("urls", {}).get("Repository", "")
     return url.rstrip("/") if re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/?", url) else None
 

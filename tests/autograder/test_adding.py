@@ -54,7 +54,7 @@ def test_the_release_and_the_table_are_made(copy):
     sources = {grade_id(cell): cell.source for cell in release.cells}
     assert "raise NotImplementedError" in sources["center_of_mass-solution"]
     assert sources["center_of_mass"] == "check(center_of_mass)"
-    assert "| 16 | [Heat maps]" in (copy / "README.md").read_text(encoding="utf-8")
+    assert "[Heat maps](assignments/16-heat-maps/" in (copy / "README.md").read_text(encoding="utf-8")
     assert run(copy, "-m", "autograder", "build", "16", "--check").returncode == 0
 
 

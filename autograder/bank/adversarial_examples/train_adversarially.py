@@ -1,4 +1,5 @@
 from copy import deepcopy
+from functools import partial
 
 import torch
 from torch.nn import functional as F
@@ -56,15 +57,15 @@ def _fragile(steps):
 
 def _stands(share):
     """What the trained weights must achieve: a share of the training images right under the attack."""
+    return partial(_measure, share)
 
-    def measure(inputs, answer):
-        network, images, labels, _, attack, _ = inputs
-        network.load_state_dict({name: torch.as_tensor(value) for name, value in answer.items()})
-        attacked = attack(network, images, labels)
-        right = (network.eval()(attacked).argmax(dim=1) == labels).double().mean().item()
-        return {"tensors": sorted(answer), f"under the attack more than {share:.0%} are right": right > share}
 
-    return measure
+def _measure(share, inputs, answer):
+    network, images, labels, _, attack, _ = inputs
+    network.load_state_dict({name: torch.as_tensor(value) for name, value in answer.items()})
+    attacked = attack(network, images, labels)
+    right = (network.eval()(attacked).argmax(dim=1) == labels).double().mean().item()
+    return {"tensors": sorted(answer), f"under the attack more than {share:.0%} are right": right > share}
 
 
 def _loop(source="trained", mode="train", zero="after", kind=torch.optim.Adam, fresh=False, first=False, both=False,
