@@ -65,17 +65,27 @@ def _imports(tree, exercise):
             bound = imported.asname or imported.name
             whole = f"{node.module}.{imported.name}"
             if whole in examined:
-                statements.append(_copy_of(whole, bound))
+                statements.append(_copy_of(whole, bound, examined))
             elif node.module in examined:
-                statements += [_copy_of(node.module, "_module"), f"{bound} = _module.{imported.name}"]
+                statements += [_copy_of(node.module, "_module", examined), f"{bound} = _module.{imported.name}"]
             else:
                 statements.append(f"from {node.module} import {imported.name} as {bound}")
     return statements
 
 
-def _copy_of(module, name):
-    source = inspect.getsource(import_module(module))
+def _copy_of(module, name, examined):
+    source = "\n\n".join(_sources(module, examined))
     return f"{name} = types.SimpleNamespace()\nexec({source!r}, {name}.__dict__)"
+
+
+def _sources(module, examined):
+    """The source of a module, after that of those under examination which it builds on, in place of their import."""
+    source = inspect.getsource(import_module(module))
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom) and node.module in examined:
+            source = source.replace(ast.get_source_segment(source, node), "")
+            yield from _sources(node.module, examined)
+    yield source
 
 
 def _file_of(exercise):
