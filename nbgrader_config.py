@@ -2,7 +2,7 @@
 
 import os
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput
 
 from autograder.nbgrader_plugin import Judge, Run, SaveGrades, SubmissionExporter
 from autograder.with_nbgrader import find_programs
@@ -20,8 +20,8 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer.*"
 
 c.Autograde.exporter_class = SubmissionExporter
-c.Autograde.autograde_preprocessors = [
-    Run, Judge, LimitOutput, SaveGrades, AssignLatePenalties, CheckCellMetadata,
+c.Autograde.autograde_preprocessors = [  # metadata was checked when the submission was sanitized
+    Run, Judge, LimitOutput, SaveGrades, AssignLatePenalties,
 ]  # fmt: skip
 c.OverwriteCells.add_missing_cells = True
 c.LimitOutput.max_lines = 500

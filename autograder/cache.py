@@ -25,14 +25,15 @@ FOLDER = Path(".cache", "graded")  # in the folder of the class
 PASSING = (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
 
 
-def graded(notebook, assignment, secret, place, again=False, **options):
+def graded(notebook, assignment, secret, place, again=False, cards=False, **options):
     """As `grading.grade`, by way of a folder of results.
 
     place: the folder.  again: whether to repeat a submission that ran out of time or memory.
+    cards: as in `grading.grade`; a result that was kept has them if they were asked for when it was made.
     """
     path, found = _find(notebook, assignment, secret, place, again, options)
     if found is None:
-        found = grading.grade(notebook, assignment, secret, **options)
+        found = grading.grade(notebook, assignment, secret, cards=cards, **options)
         _write(path, found)
     return found
 
@@ -88,7 +89,7 @@ def _write(path, found):
         "tier": found.run.tier,
     }
     try:
-        data = encode({"verdicts": values, "run": run})
+        data = encode({"verdicts": values, "run": run, "cards": found.cards})
     except NotAnAnswer:
         return  # too large to keep; it is graded again if need be
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,4 +109,4 @@ def _read(path):
     outputs = {int(index): items for index, items in run["outputs"].items()}
     errors = {int(index): error for index, error in run["errors"].items()}
     kept = sandbox.Run(outputs, errors, {}, ended, run["seconds"], run["tier"])
-    return grading.Graded(tuple(verdicts), kept)
+    return grading.Graded(tuple(verdicts), kept, tuple(data["cards"]))

@@ -112,14 +112,10 @@ class Classroom:
     def _handed_in(self, assignment, student):
         return self.submitted / student / assignment / f"{assignment}.ipynb"
 
-    def run_ahead(self, assignment, students, limits=None, **cluster):
-        """Run submissions side by side, so that `grade` finds their results.
-
-        cluster: scheduler, workers, say; see `crowd.run_all`.
-        """
-        from autograder import crowd
-
-        crowd.run_all(self.jobs(assignment, students, limits), **cluster)
+    def graded(self, assignment):
+        """Names of those whom the gradebook knows a submission of; the gradebook must be there."""
+        with self.gradebook() as book:
+            return {submission.student.id for submission in book.assignment_submissions(assignment)}
 
     def grade(self, assignment, student, **limits):
         """Grade one submission and return its Result. Never raises for what a student handed in."""

@@ -6,51 +6,65 @@ A worker gets the path of a submission and returns nothing but a sentence; resul
 
 import logging
 import os
-from itertools import takewhile
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
-from autograder import cache, sandbox
-from autograder.notebooks import Unreadable, read, repair
+THREADS = 4  # submissions side by side in one worker, which judges one at a time
 
 
-def run_all(jobs, scheduler=None, workers=None, say=None):
-    """Run jobs (dicts of the arguments of `graded`) on a cluster; none is started if all results are there.
+@contextmanager
+def running(jobs, scheduler=None, workers=None):
+    """Start jobs (dicts of the arguments of `graded`) on a cluster; none is started if all results are there.
 
     scheduler: the address of one that is there, such as "tcp://host:8786"; default: a local one of this machine's size.
-    workers:   how many processes the local one has.  say: called with (done, all, trouble) after each job.
+    workers:   how many submissions the local one runs side by side.
+    Gives an iterator of (position of the job, "" or why there is no result), one after the other as they are done.
     """
-    say = say or (lambda *state: None)
-    known = list(takewhile(lambda trouble: trouble is not None, map(_without_running, jobs)))
-    for done, trouble in enumerate(known, 1):
-        say(done, len(jobs), trouble)
-    if missing := jobs[len(known) :]:
-        _on_cluster(missing, scheduler, workers, lambda done, trouble: say(len(known) + done, len(jobs), trouble))
+    known = {index: trouble for index, job in enumerate(jobs) if (trouble := _without_running(job)) is not None}
+    if len(known) == len(jobs):
+        yield iter(known.items())
+        return
+    missing = {index: job for index, job in enumerate(jobs) if index not in known}
+    with _cluster(scheduler, min(workers or os.cpu_count() or 1, len(missing))) as client:
+        futures = {client.submit(run_one, **job, pure=False, retries=2): index for index, job in missing.items()}
+        yield chain(known.items(), _finished(futures))
 
 
-def _on_cluster(jobs, scheduler, workers, say):
+@contextmanager
+def _cluster(scheduler, side_by_side):
     import dask
-    from distributed import Client, LocalCluster, as_completed
+    from distributed import Client, LocalCluster
 
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
-    # A worker starts processes of its own, which daemons may not; and each submission has one thread.
+    # A worker starts processes of its own, which daemons may not.
     quiet = {"distributed.worker.daemon": False, "distributed.logging.distributed": "error"}
     logging.getLogger("distributed").setLevel(logging.ERROR)
-    with dask.config.set(quiet):
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(quiet))
         if scheduler is None:
-            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0)
-        else:
-            cluster = scheduler
-        with Client(cluster) as client:
-            futures = [client.submit(run_one, **job, pure=False, retries=2) for job in jobs]
-            for done, future in enumerate(as_completed(futures), 1):
-                trouble = future.exception() if future.status == "error" else future.result()
-                say(done, trouble)
-        if scheduler is None:
-            cluster.close()
+            processes = -(-side_by_side // THREADS)
+            threads = -(-side_by_side // processes)
+            local = LocalCluster(
+                n_workers=processes, threads_per_worker=threads, dashboard_address=None, memory_limit=0
+            )
+            scheduler = stack.enter_context(local)
+        yield stack.enter_context(Client(scheduler))
+
+
+def _finished(futures):
+    from distributed import as_completed
+
+    for future in as_completed(futures):
+        yield futures[future], str(future.exception()) if future.status == "error" else future.result()
 
 
 def run_one(**job):
     """Run one submission unless its result is there. Returns "" or why there is none."""
+    from autograder import warm
+
+    warm.server()  # it and this process import at the same time
+    from autograder.notebooks import Unreadable
+
     try:
         graded(again=True, **job)
     except Unreadable as error:
@@ -60,6 +74,9 @@ def run_one(**job):
 
 def _without_running(job):
     """What `run_one` would return, if that is known already; otherwise None."""
+    from autograder import cache
+    from autograder.notebooks import Unreadable
+
     try:
         return "" if _by_cache(cache.is_kept, again=True, **job) else None
     except Unreadable as error:
@@ -68,16 +85,23 @@ def _without_running(job):
 
 def graded(path, release, assignment, secret, place, limits, hidden, again=False):
     """The result of one submission, which is run if it is not there. Raises Unreadable if it is no notebook."""
+    from autograder import cache
+
     job = {"path": path, "release": release, "assignment": assignment, "secret": secret, "place": place}
-    return _by_cache(cache.graded, limits=limits, hidden=hidden, again=again, **job)
+    return _by_cache(cache.graded, limits=limits, hidden=hidden, again=again, cards=True, **job)
 
 
 def key(place, **job):
     """The digest of all that the result of a submission depends on. Raises Unreadable if it is no notebook."""
+    from autograder import cache
+
     return _by_cache(cache.key, **job)
 
 
 def _by_cache(function, path, release, assignment, secret, limits, hidden, **more):
+    from autograder import sandbox
+    from autograder.notebooks import read, repair
+
     notebook, _ = repair(read(Path(path)), read(Path(release)))
     options = {"folder": str(Path(path).parent), "limits": sandbox.Limits(**limits), "hidden": tuple(hidden)}
     return function(notebook, assignment, secret, **options, **more)

@@ -5,21 +5,29 @@ from and in where the verdicts go.
 """
 
 import os
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder import bank, course, sandbox
+from autograder import bank, course, render, sandbox
 from autograder.judge import judge, name_the_cause
 from autograder.notebooks import first_line, grade_id, is_test, names_used
 from autograder.verdict import Status, Verdict
 
+# Submissions run side by side; asking and judging take a fraction of that, and share networks that are hooked into.
+_JUDGING = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Graded:
-    """The verdicts of one submission, in the notebook's order, and what happened while it ran."""
+    """The verdicts of one submission, in the notebook's order, and what happened while it ran.
+
+    cards: the verdicts as HTML with their points, where they were asked for.
+    """
 
     verdicts: tuple[Verdict, ...]
     run: sandbox.Run
+    cards: tuple[str, ...] = ()
 
     @property
     def points(self):
@@ -27,7 +35,7 @@ class Graded:
         return sum(verdict.points for verdict in self.verdicts)
 
 
-def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=()):
+def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=(), cards=False):
     """Judge all exercises of an assignment in a repaired notebook.
 
     notebook:   as from `notebooks.repair`.
@@ -36,7 +44,21 @@ def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=()
     folder:     a folder whose files the notebook needs beside it, or None.
     limits:     `sandbox.Limits`, or None for the usual ones.
     hidden:     more files and folders that the submission must not see, such as those of its class.
+    cards:      whether to make the cards as well: drawing takes longer than judging.
     """
+    with _JUDGING:
+        asked, request = _request(notebook, assignment, secret, folder, limits, hidden)
+    run = sandbox.run(request)
+    with _JUDGING:
+        verdicts = [_verdict(notebook, index, *asked[index], run) for index in asked]
+        exercises = [exercise for exercise, _ in asked.values()]
+        verdicts = name_the_cause(verdicts, exercises, names_used(notebook))
+        made = [render.html(verdict, points=True) for verdict in verdicts] if cards else ()
+    return Graded(tuple(verdicts), run, tuple(made))
+
+
+def _request(notebook, assignment, secret, folder, limits, hidden):
+    """What is asked where (cell index -> exercise and questions), and what the sandbox is to run."""
     asked, cells = {}, []
     for index, cell in enumerate(notebook.cells):
         if is_test(cell):
@@ -45,17 +67,13 @@ def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=()
             cells.append(sandbox.Cell(index, questions=tuple(_question(exercise, q) for q in asked[index][1])))
         elif cell.cell_type == "code" and "show" not in cell.metadata.get("tags", []) and cell.source.strip():
             cells.append(sandbox.Cell(index, cell.source))
-    request = sandbox.Request(
+    return asked, sandbox.Request(
         tuple(cells),
         folder=None if folder is None else str(folder),
         forbidden=(*bank.examined(assignment), "autograder.bank"),
         hidden=(*course.hidden_at_grading(assignment), *map(str, hidden)),
         limits=limits or sandbox.Limits(),
     )
-    run = sandbox.run(request)
-    verdicts = [_verdict(notebook, index, *asked[index], run) for index in asked]
-    exercises = [exercise for exercise, _ in asked.values()]
-    return Graded(tuple(name_the_cause(verdicts, exercises, names_used(notebook))), run)
 
 
 def _question(exercise, question):

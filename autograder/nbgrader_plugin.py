@@ -73,6 +73,7 @@ class Run(NbGraderPreprocessor):
             folder=resources["metadata"]["path"],
             limits=limits(self.config),
             hidden=class_files(coursedir) if coursedir else (),
+            cards=True,
         )
         return nb, resources
 
@@ -101,13 +102,15 @@ class Judge(NbGraderPreprocessor):
         graded = resources["graded"]
         notes = nb.metadata.pop(NOTES, [])
         verdicts = {verdict.exercise: verdict for verdict in graded.verdicts}
+        cards = dict(zip(verdicts, graded.cards))
         for index, cell in enumerate(nb.cells):
             if cell.cell_type != "code":
                 continue
             cell.execution_count = None
             if is_test(cell):
                 verdict = verdicts[grade_id(cell)]
-                cell.outputs = _judged(verdict, [note for note in notes if _about(note, grade_id(cell))])
+                about = [note for note in notes if _about(note, grade_id(cell))]
+                cell.outputs = _judged(verdict, cards.get(verdict.exercise), about)
                 _log(self.log, resources, index, verdict)
             else:
                 cell.outputs = [_output(kind, content) for kind, content in graded.run.outputs.get(index, [])]
@@ -177,8 +180,8 @@ def _summary(verdict):
     }
 
 
-def _judged(verdict, notes):
-    card = render.html(verdict, points=True) + "".join(render.note(note) for note in notes)
+def _judged(verdict, card, notes):
+    card = (card or render.html(verdict, points=True)) + "".join(map(render.note, notes))
     shown = new_output("display_data", {"text/html": card, "text/plain": render.text(verdict)})
     points = new_output("execute_result", {"text/plain": str(verdict.points)}, execution_count=None)
     return [shown, points]

@@ -96,7 +96,9 @@ def grade(
             return set()
         return {change.student for change in changes}
 
-    results, refused = grade_all(classroom, name, students, agree=agree, scheduler=scheduler, workers=workers)
+    results, refused = grade_all(
+        classroom, name, students, agree=agree, dry_run=dry_run, scheduler=scheduler, workers=workers
+    )
     terminal.print_class(results, name)
     if json_file:
         json_file.write_text(

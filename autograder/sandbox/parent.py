@@ -1,25 +1,24 @@
 """The trusted side: starts a student's process, listens, watches time and memory, and ends it.
 
-Processes are forked from one warm server that has imported the heavy packages and nothing else (no thread, no
-CUDA, no reference), so a submission does not wait for imports. Where there is no fork they are spawned.
+Each is a fork of the warm server (`autograder.warm`). Several threads may run submissions side by side.
 """
 
-import multiprocessing
 import os
 import queue
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from multiprocessing import forkserver
 from types import NoneType
 
 import psutil
 
+from autograder import warm
 from autograder.answers import MAX_BYTES, NotAnAnswer, decode
 from autograder.judge import Record
 from autograder.sandbox import landlock, walls
@@ -36,12 +35,10 @@ def tier():
     """How strictly student code is isolated on this machine: "full" or "reduced", and what that means, in words."""
     reason = "walls need Linux"
     if sys.platform == "linux":
-        ours, theirs = _context().Pipe(duplex=False)
-        process = _start(walls.probe, theirs)
-        reason = "the kernel gave no answer"
-        with suppress(EOFError):
-            reason = ours.recv_bytes(10_000).decode() if ours.poll(60) else reason
-        _end(process)
+        # A small process of its own: walls need a single thread, and the warm server need not be warm yet.
+        with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
+            probe = [sys.executable, "-I", walls.__file__, scratch]
+            reason = subprocess.run(probe, capture_output=True, text=True).stdout or "the kernel gave no answer"
     if reason == "ok":
         return "full", (
             "Submissions have users, processes, network and files of their own: no network, a read-only system, one "
@@ -78,9 +75,8 @@ def _listen(request, scratch):
     from autograder.sandbox.child import main
 
     result, frames = Run(tier=tier()[0]), queue.Queue()
-    ours, theirs = _context().Pipe(duplex=False)
     data = pack(replace(request, walled=result.tier == "full"))
-    process = _start(main, theirs, data, scratch)
+    process, ours = warm.start(main, data, scratch)
     threading.Thread(target=_read, args=(ours, frames), daemon=True).start()
     limits = request.limits
     start = cell_start = look = time.monotonic()
@@ -121,8 +117,8 @@ def _listen(request, scratch):
         if not ready:
             raise RuntimeError("the sandbox could not be set up; its message stands above. Nobody was graded by this.")
         if not waited_for:
-            process.join(2)
-            result.ended = (Status.ERROR, cell, f"ended the Python process ({_how(process.exitcode)})")
+            code = warm.wait(process, 2)
+            result.ended = (Status.ERROR, cell, f"ended the Python process ({_how(code)})")
         return result
     finally:
         _end(process)
@@ -206,78 +202,25 @@ def _count(pid):
     return 0
 
 
-def _start(target, connection, *arguments):
-    """Start a process that has the other end of our pipe; ours is then the only one left here."""
-    process = _context().Process(target=target, args=(*arguments, connection), daemon=True)
-    with _without_main():
-        process.start()
-    connection.close()
-    return process
-
-
 def _end(process):
     """End the process and everything that it started."""
     found = []
     with suppress(psutil.Error):
         found = psutil.Process(process.pid).children(recursive=True)
-    if process.is_alive():
-        process.kill()
+    warm.kill(process)
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, 9)
     for child in found:
         with suppress(psutil.Error):
             child.kill()
-    process.join(5)
+    warm.wait(process, 5)
 
 
 def _how(code):
     """An exit code in words. Behind walls a signal is reported as 128 and its number, as shells do."""
     number = -code if code is not None and code < 0 else (code or 0) - 128
     return f"killed by signal {number}" if number > 0 else f"exit status {code}"
-
-
-@cache
-def _context():
-    if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.sandbox.preload"])
-    with _bare_environment():
-        forkserver.ensure_running()
-    return context
-
-
-# What a submission may know of the environment of whoever grades it.
-ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TORCH_HOME", "XDG_CACHE_HOME")
-
-
-@contextmanager
-def _bare_environment():
-    """Only harmless variables. A process's first environment stays readable in it as long as it lives."""
-    kept = dict(os.environ)
-    os.environ.clear()
-    os.environ.update({name: value for name, value in kept.items() if name in ENVIRONMENT or name.startswith("CUDA_")})
-    os.environ.setdefault("HOME", "/")
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
-
-
-@contextmanager
-def _without_main():
-    """multiprocessing imports the parent's main program into each child. A submission has no business with it."""
-    main = sys.modules["__main__"]
-    file, spec = main.__dict__.pop("__file__", None), main.__dict__.get("__spec__")
-    main.__spec__ = None
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
-        if file is not None:
-            main.__file__ = file
 
 
 def _copy_files(folder, scratch, largest):

@@ -7,9 +7,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
+import imageio.v3  # noqa: E402, F401
 import IPython.core.interactiveshell  # noqa: E402, F401
 import matplotlib.figure  # noqa: E402
 import matplotlib.pyplot  # noqa: E402, F401
+import PIL.Image  # noqa: E402
+import skimage.data  # noqa: E402
+import skimage.io  # noqa: E402, F401
+import sklearn.datasets  # noqa: E402, F401
 import torch  # noqa: E402, F401
 import torchvision  # noqa: E402, F401
 
@@ -21,3 +26,6 @@ import lib.activations  # noqa: E402
 import lib.images  # noqa: E402
 import lib.networks  # noqa: E402
 import lib.plotting  # noqa: E402, F401
+
+PIL.Image.init()  # the file formats
+skimage.data.chelsea()  # what scikit-image imports only when the first of its pictures is asked for

@@ -17,9 +17,9 @@ sandbox then says that it is not isolated in full.
 
 import ctypes
 import os
-import shutil
 import signal
 import struct
+import sys
 from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x20000, 0x8000000, 0x10000000
@@ -123,19 +123,15 @@ def _check(result, what):
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def probe(connection):
-    """Say whether walls can be built here: sends "" or the reason, in a process that ends right after."""
-    import tempfile
-
-    scratch = tempfile.mkdtemp(prefix="probe-")
-    caller = os.getpid()
+def probe(scratch):
+    """Print whether walls can be built here: "ok", or the reason why not."""
     try:
         build(scratch, 2**20, (), ())
-        told = ""
+        told = "ok"
     except Exception as error:
         told = str(error)
-    finally:
-        if os.getpid() == caller:
-            shutil.rmtree(scratch, ignore_errors=True)
-    connection.send_bytes(told.encode() or b"ok")
-    os._exit(0)
+    os.write(1, told.encode())
+
+
+if __name__ == "__main__":
+    probe(sys.argv[1])

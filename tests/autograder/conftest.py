@@ -1,6 +1,7 @@
 """One small class, graded once a session, and copies of it for tests that change something."""
 
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from classes import hand_in, handed_in, typed
@@ -14,14 +15,12 @@ ATTACK = "<script>alert(1)</script>"
 @pytest.fixture
 def in_this_process(monkeypatch):
     """Submissions run one after the other, without a cluster: that is tested elsewhere and takes seconds to start."""
-    monkeypatch.setattr(crowd, "run_all", one_after_the_other)
+    monkeypatch.setattr(crowd, "running", one_after_the_other)
 
 
-def one_after_the_other(jobs, say=None, **cluster):
-    for done, job in enumerate(jobs, 1):
-        trouble = crowd.run_one(**job)
-        if say:
-            say(done, len(jobs), trouble)
+@contextmanager
+def one_after_the_other(jobs, **cluster):
+    yield ((index, crowd.run_one(**job)) for index, job in enumerate(jobs))
 
 
 def right_on_what_can_be_seen(name, otherwise):
@@ -56,7 +55,7 @@ def graded_once(tmp_path_factory):
     path.parent.mkdir(parents=True)
     path.write_text("{")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(crowd, "run_all", one_after_the_other)
+        patched.setattr(crowd, "running", one_after_the_other)
         told = typed("grade", "03", "--folder", folder)
     assert told.exit_code == 0, told.output
     return folder

@@ -74,7 +74,7 @@ def test_what_ran_out_of_time_gets_another_chance_in_another_run(tmp_path, monke
 def test_a_cluster_runs_all_and_only_what_is_not_there_yet(tmp_path):
     nbformat.write(own.skeleton(ASSIGNMENT), tmp_path / "release.ipynb")
     submissions = {"right": nbformat.writes(notebook()), "corrupt": "{", "half": nbformat.writes(notebook("x = 1"))}
-    jobs, said = [], []
+    jobs = []
     for name, content in submissions.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "it.ipynb").write_text(content)
@@ -82,15 +82,20 @@ def test_a_cluster_runs_all_and_only_what_is_not_there_yet(tmp_path):
             "path": str(tmp_path / name / "it.ipynb"), "release": str(tmp_path / "release.ipynb"), "hidden": (),
             "assignment": ASSIGNMENT, "secret": b"s", "place": str(tmp_path / "kept"), "limits": {},
         })  # fmt: skip
-    crowd.run_all(jobs, workers=2, say=lambda *state: said.append(state))
-    assert [done for done, _, _ in said] == [1, 2, 3]
-    assert sorted(bool(trouble) for _, _, trouble in said) == [False, False, True]
+    said = finished(jobs, workers=2)
+    assert [name for index, name in enumerate(submissions) if said[index]] == ["corrupt"]
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
     assert len(times) == 2
-    said.clear()
-    crowd.run_all(jobs, workers=1, say=lambda *state: said.append(state))
-    assert [done for done, _, _ in said] == [1, 2, 3]
+    assert finished(jobs, workers=1) == said
     assert times == {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
+
+
+def finished(jobs, **cluster):
+    """What the cluster says of each job, by its position."""
+    with crowd.running(jobs, **cluster) as said:
+        said = list(said)
+    assert len(said) == len(jobs)
+    return dict(said)
 
 
 def test_where_all_results_are_there_no_cluster_is_started(tmp_path, monkeypatch):
@@ -101,8 +106,6 @@ def test_where_all_results_are_there_no_cluster_is_started(tmp_path, monkeypatch
     }  # fmt: skip
     crowd.run_one(**job)
     monkeypatch.setattr("distributed.LocalCluster", None)
-    said = []
-    crowd.run_all([job, job], say=lambda *state: said.append(state))
-    assert said == [(1, 2, ""), (2, 2, "")]
+    assert finished([job, job]) == {0: "", 1: ""}
     with pytest.raises(TypeError, match="NoneType"):
-        crowd.run_all([{**job, "secret": b"other"}])
+        finished([{**job, "secret": b"other"}])

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -470,6 +471,17 @@ def test_two_runs_do_not_see_each_other():
     second += "print(os.path.exists('mine'))"
     run(first)
     assert shown(run(second)) == "False False False\nFalse\n"
+
+
+def test_many_threads_run_submissions_side_by_side_and_each_has_its_own_end():
+    codes = [*range(1, 25)]
+    with ThreadPoolExecutor(6) as threads:
+        ends = threads.map(lambda code: run(f"import os\nos._exit({code})" if code % 3 else RIGHT), codes)
+    for code, result in zip(codes, ends):
+        if code % 3:
+            assert result.ended == (Status.ERROR, 0, f"ended the Python process (exit status {code})")
+        else:
+            assert result.ended is None and torch.equal(answers(result)[0].value, 2 * X)
 
 
 def test_there_is_no_input_and_no_terminal():
