@@ -29,14 +29,16 @@ LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 PR_SET_CHILD_SUBREAPER = 36
 
 SETUP = """#!/usr/bin/env bash
-# Once, when Gradescope builds the image. torch and torchvision come from one source, without CUDA.
+# Once, when Gradescope builds the image. torch and torchvision come from one source, without CUDA; TORCH_SOURCE names
+# another one in pip's words, and an empty one is pip's own.
 set -euo pipefail
 cd "$(dirname "$0")"
 apt-get update && apt-get install -y python3 python3-venv
 python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || {
   echo "Python 3.11 to 3.13 is needed; choose a base image with it, such as Ubuntu 24.04"; exit 1; }
 python3 -m venv .venv
-.venv/bin/pip install --index-url https://download.pytorch.org/whl/cpu 'torch>=2.11,<3' 'torchvision>=0.26,<1'
+source=${TORCH_SOURCE---index-url https://download.pytorch.org/whl/cpu}
+.venv/bin/pip install $source 'torch>=2.11,<3' 'torchvision>=0.26,<1'
 .venv/bin/pip install -r requirements.txt
 """
 

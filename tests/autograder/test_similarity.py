@@ -3,8 +3,11 @@
 import ast
 import importlib
 import inspect
+import os
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 from classes import NAMES, hand_in, handed_in, typed
@@ -73,6 +76,28 @@ def test_a_copy_in_part_comes_next_and_the_threshold_decides(a_class):
     assert shares[frozenset(("copied", "own-0"))] == 1 > part > 0.5
     independent = [share for pair, share in shares.items() if not any("copied" in name for name in pair)]
     assert independent and max(independent) < part
+
+
+def test_another_run_finds_the_same(a_class):
+    """Python's own hashes differ from run to run."""
+    say = "import sys, pathlib; from autograder.similarity import compare\n"
+    say += "print([str(pair) for pair in compare(pathlib.Path(sys.argv[1]), sys.argv[2], 0.3).pairs])"
+    command = [sys.executable, "-W", "ignore", "-c", say, a_class / "submitted", GRAD_CAM]
+    one, other = (
+        subprocess.run(command, cwd=course.root(), env=os.environ | {"PYTHONHASHSEED": seed}, stdout=subprocess.PIPE)
+        for seed in "12"
+    )
+    assert b"own-0" in one.stdout and one.stdout == other.stdout
+
+
+def test_no_pair_is_lost_by_counting_first(a_class, monkeypatch):
+    def pairs():
+        return similarity.compare(a_class / "submitted", GRAD_CAM, 0.5).pairs
+
+    counted = pairs()
+    monkeypatch.setattr(similarity, "BELOW", 1)  # every pair is measured
+    monkeypatch.setattr(similarity, "ROWS", 3)
+    assert pairs() == counted
 
 
 def test_who_wrote_nothing_to_compare_is_named_and_text_of_the_release_does_not_count(a_class):
