@@ -4,6 +4,7 @@ from urllib.error import URLError
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision import models
 from torchvision.transforms.functional import normalize
@@ -56,6 +57,21 @@ def test_same_convolution_pads_odd_rows_and_columns_at_the_bottom_and_the_right(
     assert layer(ramp).tolist() == [[[[1, 3], [9, 11]]]]  # 4 / 2 windows need 5 pixels: one more, at the end
     odd = torch.arange(1.0, 26).view(1, 1, 5, 5)
     assert layer(odd).tolist() == [[[[0, 0, 0], [0, 7, 9], [0, 17, 19]]]]  # 3 windows need 7: one each side
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 4, 5, (3, 1), (1, 5)])
+@pytest.mark.parametrize("stride", [1, 2, (1, 2)])
+@pytest.mark.parametrize("size", [(9, 8), (8, 9), (7, 7)])
+def test_same_convolution_gives_what_a_convolution_of_the_padded_image_gives(kernel, stride, size):
+    layer = SameConv2d(2, 4, kernel, stride, groups=2).double()
+    image = torch.rand(1, 2, *size, dtype=torch.double, generator=torch.Generator().manual_seed(0))
+    # Zeros all around, more than enough; then the window is where TensorFlow has it.
+    steps = [-(-side // step) for side, step in zip(size, layer.stride)]
+    before = [max((n - 1) * step + k - side, 0) // 2
+              for n, step, k, side in zip(steps, layer.stride, layer.kernel_size, size)]  # fmt: skip
+    around = F.pad(image, (8, 8, 8, 8))[:, :, 8 - before[0] :, 8 - before[1] :]
+    expected = F.conv2d(around, layer.weight, layer.bias, layer.stride, groups=2)[:, :, : steps[0], : steps[1]]
+    torch.testing.assert_close(layer(image), expected)
 
 
 def test_same_convolution_tells_height_from_width():
