@@ -179,9 +179,11 @@ class Classroom:
         )
 
     def feedback(self, assignment):
-        """Make the feedback pages of an assignment, and return their paths."""
+        """Make the feedback pages of an assignment, and return their paths: none if nothing is graded yet."""
         from nbgrader.converters import GenerateFeedback
 
+        if not any((self.folder / "autograded").glob(f"*/{assignment}")):
+            return []
         config = self.config(assignment)
         config.GenerateFeedback.force = True
         run_converter(GenerateFeedback, config)

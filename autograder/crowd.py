@@ -60,9 +60,10 @@ def _finished(futures):
 
 def run_one(**job):
     """Run one submission unless its result is there. Returns "" or why there is none."""
-    from autograder import warm
+    from autograder import quiet, warm
 
     warm.server()  # it and this process import at the same time
+    quiet.ignore_other_libraries()
     from autograder.notebooks import Unreadable
 
     try:

@@ -11,6 +11,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from multiprocessing import forkserver
+from pathlib import Path
 
 # Submissions are run by several threads, for which multiprocessing's own bookkeeping is not made.
 _LOCK = threading.RLock()
@@ -71,7 +72,8 @@ def _bare_environment():
     kept = dict(os.environ)
     os.environ.clear()
     os.environ.update({name: value for name, value in kept.items() if name in ENVIRONMENT or name.startswith("CUDA_")})
-    os.environ.setdefault("HOME", "/")
+    os.environ["HOME"] = "/"
+    os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".cache" / "matplotlib")  # its list of fonts
     try:
         yield
     finally:

@@ -233,6 +233,15 @@ def test_the_json_says_what_the_judge_said(a_class):
     assert any("cannot be read as a notebook" in note for note in results["unreadable"]["notes"])
 
 
+@pytest.mark.parametrize("words", [
+    ("grade", "03"), ("feedback", "03"), ("report", "03"), ("similarity", "03"), ("export", "csv", "grades.csv"),
+])  # fmt: skip
+def test_before_anything_is_handed_in_or_graded_every_command_says_so_in_a_sentence(words, tmp_path):
+    told = typed(*words, "--folder", tmp_path)
+    assert told.exit_code == 2 and len(told.stderr.strip().splitlines()) <= 2, told.output
+    assert isinstance(told.exception, SystemExit)
+
+
 def test_feedback_is_a_page_for_each_and_carries_no_markup_of_a_student(a_class):
     folder, _ = a_class
     told = typed("feedback", "03", "--folder", folder)

@@ -34,7 +34,7 @@ def a_class(tmp_path):
 
 def grading(folder):
     """The command, started; it and its processes are a group of their own."""
-    command = [sys.executable, "-W", "ignore", "-m", "autograder", "grade", "03", "--folder", folder, "--workers", "2"]
+    command = [sys.executable, "-m", "autograder", "grade", "03", "--folder", folder, "--workers", "2"]
     with open(folder / "said.txt", "a") as file:
         return subprocess.Popen(command, cwd=course.root(), stdout=file, stderr=file, start_new_session=True)
 
@@ -70,6 +70,7 @@ def test_a_killed_run_goes_on_where_it_was(a_class, moment):
     after = kept(a_class)
     assert len(after) == len(STUDENTS) and before.items() <= after.items()
     assert all_right(a_class)
+    assert "Warning" not in (a_class / "said.txt").read_text()
 
 
 def test_a_lost_worker_costs_nothing(a_class):
