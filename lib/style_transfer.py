@@ -7,7 +7,8 @@
                                               number of positions, so that the two may differ in size (eq. 4)
 
 No network is trained: the pixels of x are what is optimized. `stylize` adds what makes it quick and clean: targets
-computed once, from coarse to fine, and pixels in coordinates of the painting's own colors (lib.sample_colors).
+computed once, from coarse to fine, pixels in coordinates of the painting's own colors (lib.sample_colors), and steps
+that are long along long waves (lib.picture_descent).
 
 Gatys, Ecker, Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks".
 """
@@ -19,9 +20,9 @@ from torch.nn import functional as F
 from lib import images
 from lib.feature_maps import feature_maps
 from lib.gram_matrix import gram_matrix
+from lib.picture_descent import descend
 from lib.sample_colors import color_box, to_colors, to_coordinates
 from lib.texture import total_variation
-from lib.texture_synthesis import minimize_with_adam
 
 
 def content_loss(features, target):
@@ -164,7 +165,8 @@ def look(network, pictures, layers, scales):
     """
     found = {}
     for scale in range(scales):
-        maps = feature_maps(network, F.avg_pool2d(pictures, 2**scale), layers)
+        smaller = F.avg_pool2d(pictures, 2**scale) if scale else pictures
+        maps = feature_maps(network, smaller, layers)
         found |= {f"{name}/{scale}": values for name, values in maps.items()}
     return found
 
@@ -209,14 +211,14 @@ def objective(network, photographs, paintings, layers, alpha, beta=1.0, shares=N
 
 
 def stylize(
-    network, photographs, paintings, layers, alpha, steps, sizes=None, rate=0.1, shares=None, scales=2, variation=0.5
+    network, photographs, paintings, layers, alpha, steps, sizes=None, shares=None, scales=2, variation=0.5, own=True
 ):
     """Photographs in the manner of paintings.
 
     network, photographs, paintings, layers, alpha, shares, scales, variation: as `objective` takes them.
-    steps:   a tuple, how many steps at each size, coarse first.
+    steps:   a tuple, how often the loss is computed at each size, coarse first.
     sizes:   a list of (height, width), as many; default: each twice the one before, the last one the photographs'.
-    rate:    of Adam at the beginning of each size, in units of the range of the paintings' colors.
+    own:     whether colors stay in the box that the paintings' own colors fill; otherwise all of [0, 1] is allowed.
     returns: (N, 3, H, W) in [0, 1], without a graph.
     """
     height, width = photographs.shape[2:]
@@ -230,8 +232,10 @@ def stylize(
         smaller = [round(side * factor) for side in paintings.shape[2:]]
         scaled = images.resize(photographs, start.shape[2:]), images.resize(paintings, tuple(smaller))
         loss = objective(network, *scaled, layers, alpha, shares=shares, scales=scales, variation=variation)
+        if not own:
+            return descend(loss, start, left.pop(0))
         begin = to_coordinates(start, box).clamp(0, 1)
-        found = minimize_with_adam(lambda u: loss(to_colors(u, box)).sum(), begin, left.pop(0), rate)
+        found = descend(lambda u: loss(to_colors(u, box)), begin, left.pop(0))
         return to_colors(found, box).clamp(0, 1)
 
     return coarse_to_fine(improve, photographs, sizes)

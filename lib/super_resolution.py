@@ -16,13 +16,22 @@ Shi et al. 2016, "Real-Time Single Image and Video Super-Resolution Using an Eff
 Network", eq. 4, for the last layer. Wang et al. 2004, "Image Quality Assessment", eq. 13, for SSIM.
 """
 
+from hashlib import sha256
+from pathlib import Path
+
 import torch
+from safetensors.torch import load as read_tensors
 from torch.nn import functional as F
 
 from lib.feature_maps import feature_maps
 from lib.transformation_layers import convolve
 
 FACTOR = 4
+WEIGHTS = Path(__file__).parent / "weights"
+CHECKSUMS = {  # SHA-256 of the files in lib/weights
+    "pixels": "6783861255bb0ba31294698de50ac2494895c1b0774500e9eaf3af4361d7e48f",
+    "features": "d2def3da38b57aff8a63a25867c1157a3f6c00737be6a570261d2be5152eacd2",
+}
 
 
 def reduce(images):
@@ -57,6 +66,27 @@ def beginning(generator, channels=32, blocks=3):
         weights[f"{name}.bias"] = torch.zeros(outputs)
     weights["leave.weight"] = torch.zeros(3 * FACTOR**2, channels, 3, 3)
     return weights
+
+
+def load(name):
+    """The shipped weights of a super-resolution network, float32, on the CPU.
+
+    name:    "pixels" or "features", the loss that it was trained with.
+    returns: a dict from name to tensor, as from `beginning`.
+
+    Raises ValueError for another name, and RuntimeError if the file is missing or not whole.
+    lib/training/README.md tells how they were trained.
+    """
+    if name not in CHECKSUMS:
+        raise ValueError(f"there are no weights for {name!r}; choose one of {', '.join(CHECKSUMS)}")
+    file = f"larger-{name}.safetensors"
+    try:
+        data = (WEIGHTS / file).read_bytes()
+    except OSError:
+        raise RuntimeError(f"lib/weights/{file} is missing; get it from the course's repository") from None
+    if sha256(data).hexdigest() != CHECKSUMS[name]:
+        raise RuntimeError(f"lib/weights/{file} is damaged or changed; get it from the course's repository anew")
+    return {key: value.float() for key, value in read_tensors(data).items()}
 
 
 def super_resolve(images, weights):

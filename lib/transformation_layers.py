@@ -24,10 +24,10 @@ from torch.nn import functional as F
 WEIGHTS = Path(__file__).parent / "weights"
 STYLES = ("night", "wheat", "points", "woodcut", "mosaic", "glass")  # the rows of the network "all"
 CHECKSUMS = {  # SHA-256 of the files in lib/weights
-    "all": "aae8e3db5787c14a3b530ad422c33dd6c8257a0719c7aec5b692c12a019cf869",
-    "night": "414c284cb0b0321b63f8e4cc48d2b9f69cf0e9ac834bed3506c84e200472cd65",
-    "wheat": "c8ac570b4654a2b8481273ba4e1741bd3237f718a65fa50d927439bbb5158bef",
-    "mosaic": "cd3fa0fe9d1740a4de6d569d42e96e7a4dba97fa3af0011eb8fe7de6795d68fe",
+    "all": "aaa8511bf870100e34ce501767722c76daf64f61a6d261710cb9d046b4ebc7a0",
+    "night": "c3d226bdede171f456f6dc7c35c0ecd8c32c169870ee6ca367519245dcd59789",
+    "wheat": "008cfd365d20565f5f39433ab7778eae03828cafcf9ba884f4210af69fec9d6b",
+    "mosaic": "22e5f4132d0b0b0235fe028f41e2f9f1745d7af7f69cd5897d0773fa49b948db",
 }
 
 

@@ -6,7 +6,8 @@ zfnet is a sequence of layers, so the peer cuts it off after the last module, as
 is none; there the modules are hooks and each pass runs through the whole network, as people do it.
 
 Ours minimizes the very same loss: gram_matrix and texture_loss with weights that make the two equal (checked), passes
-that end after the last layer, and first at half the size. The goal is what the peer has reached after its evaluations.
+that end after the last layer, first at half the size, and the optimizer of lib.picture_descent. The goal is what the
+peer has reached after its evaluations.
 Where pystiche can be imported, its loss modules take part as well.
 """
 
@@ -18,7 +19,7 @@ from lib import images, networks
 from lib.activations import find_layer
 from lib.feature_maps import feature_maps
 from lib.gram_matrix import gram_matrix, texture_loss
-from lib.texture_synthesis import minimize_with_lbfgs
+from lib.picture_descent import descend
 
 LAYERS = {
     "zfnet": ["relu1", "relu2", "relu3", "relu4"],
@@ -115,7 +116,7 @@ def same_loss(network, layers, sample):
     with torch.no_grad():
         targets = {name: gram_matrix(maps) for name, maps in feature_maps(network, sample, layers).items()}
     weights = {name: 4 * WEIGHT / gram.shape[1] ** 2 for name, gram in targets.items()}
-    return lambda pictures: texture_loss(feature_maps(network, pictures, layers), targets, weights).sum()
+    return lambda pictures: texture_loss(feature_maps(network, pictures, layers), targets, weights)
 
 
 def ours(network, layers, sample, steps):
@@ -123,14 +124,14 @@ def ours(network, layers, sample, steps):
     pixels = F.avg_pool2d(pixels, 2)
     for factor, count in zip((2, 1), steps):
         pixels = F.interpolate(pixels, [side // factor for side in sample.shape[2:]], mode="bilinear")
-        pixels = minimize_with_lbfgs(same_loss(network, layers, F.avg_pool2d(sample, factor)), pixels, count)
+        pixels = descend(same_loss(network, layers, F.avg_pool2d(sample, factor)), pixels, count)
     return pixels
 
 
 def enough(network, layers, sample, goal):
-    """The first of some numbers of iterations that reaches the goal, or None. Choosing is no part of the time."""
+    """The first of some numbers of evaluations that reaches the goal, or None. Choosing is no part of the time."""
     judge = same_loss(network, layers, sample)
-    for steps in ((10, 5), (15, 8), (20, 15), (25, 20), (30, 25), (40, 30), (50, 40)):
+    for steps in ((10, 6), (12, 9), (16, 12), (20, 16), (25, 20), (15, 30), (4, 40), (4, 50), (4, 60)):
         if judge(ours(network, layers, sample, steps)) <= goal:
             return steps
     return None

@@ -80,3 +80,14 @@ def test_released_weights_come_back(tmp_path):
     fast_style.release(weights, tmp_path / "style.safetensors")
     found = load_file(tmp_path / "style.safetensors")
     torch.testing.assert_close(found["a.weight"].float(), weights["a.weight"], atol=1e-3, rtol=1e-3)
+
+
+def test_lines_four_pixels_apart_are_found_and_others_are_not(device):
+    steps = torch.arange(32, device=device)
+    found = {}
+    for pixels in (2, 4, 8):
+        wave = 0.5 + 0.2 * (2 * torch.pi * steps / pixels).cos()
+        upright, level = wave.expand(1, 3, 32, 32), wave[:, None].expand(1, 3, 32, 32)
+        found[pixels] = fast_style.lines(torch.cat([upright, upright.roll(1, 3), level]))
+    assert found[4].shape == (3,) and (found[4] - 0.2**2).abs().max() < 1e-6
+    assert found[2].max() < 1e-8 and found[8].max() < 1e-8

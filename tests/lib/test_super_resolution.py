@@ -95,3 +95,51 @@ def test_each_loss_wins_by_its_own_measure(pair):
     for name, loss in losses.items():
         scores = {way: loss(x, picture).item() for way, x in made.items()}
         assert min(scores, key=scores.get) == name
+
+
+@pytest.mark.parametrize("name", sr.CHECKSUMS)
+def test_shipped_weights_are_small_whole_and_finite(name):
+    weights = sr.load(name)
+    assert (sr.WEIGHTS / f"larger-{name}.safetensors").stat().st_size < 2**20
+    assert set(weights) == set(sr.beginning(torch.Generator(), 32, 4))
+    assert all(value.dtype == torch.float32 and value.isfinite().all() for value in weights.values())
+
+
+def test_missing_damaged_and_unknown_weights_are_told(tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="no weights for 'gram'; choose one of pixels, features"):
+        sr.load("gram")
+    data = (sr.WEIGHTS / "larger-pixels.safetensors").read_bytes()
+    monkeypatch.setattr(sr, "WEIGHTS", tmp_path)
+    with pytest.raises(RuntimeError, match="larger-pixels.safetensors is missing"):
+        sr.load("pixels")
+    (tmp_path / "larger-pixels.safetensors").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(RuntimeError, match="damaged"):
+        sr.load("pixels")
+
+
+def test_both_shipped_networks_beat_bicubic_on_photographs_they_have_not_seen(cat):
+    """By all measures; the one that was trained by features by more in features, the other by more in pixels."""
+    network, layers = networks.load("zfnet", cat.device), ["relu1", "relu2"]
+    tests = [images.sample(name, 256).to(cat) for name in ("cat", "china", "astronaut")]
+    scores = {}
+    for name in ("bicubic", *sr.CHECKSUMS):
+        weights = {} if name == "bicubic" else {key: value.to(cat) for key, value in sr.load(name).items()}
+        with torch.no_grad():
+            small = [sr.reduce(x) for x in tests]
+            made = [sr.super_resolve(x, weights).clamp(0, 1) if weights else sr.enlarge(x) for x in small]
+        measures = (sr.psnr, sr.ssim, lambda y, x: -sr.feature_loss(network, layers, y, x))
+        scores[name] = [sum(measure(y, x).item() for y, x in zip(made, tests)) for measure in measures]
+    for name in sr.CHECKSUMS:
+        assert all(found > plain for found, plain in zip(scores[name], scores["bicubic"]))
+    assert scores["pixels"][0] > scores["features"][0] and scores["features"][2] > scores["pixels"][2]
+
+
+@pytest.mark.parametrize("name", sr.CHECKSUMS)
+def test_no_grid_of_four_pixels_is_laid_over_smooth_photographs(name, cat):
+    """Each of the sixteen places in the squares of 4 × 4 pixels has the same mean, in a picture without detail."""
+    waves = torch.linspace(0, 6, 32).sin()
+    small = (0.5 + 0.1 * waves[:, None] + 0.1 * waves).expand(1, 3, 32, 32).to(cat)
+    weights = {key: value.to(cat) for key, value in sr.load(name).items()}
+    added = (sr.super_resolve(small, weights) - sr.enlarge(small))[..., 16:-16, 16:-16]
+    means = added.unflatten(2, (-1, 4)).unflatten(4, (-1, 4)).mean(dim=(0, 2, 4))
+    assert means.std() < 0.3 / 255  # 0.6 for networks that were trained without steadiness
