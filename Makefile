@@ -20,7 +20,8 @@ demo: $(VENV)/student  ## make up a class of submissions, grade it, compare ever
 	$(RUN) -W ignore -m autograder demo
 
 lab: $(VENV)/student  ## open JupyterLab on the assignments, without the menus that are for instructors
-	JUPYTER_CONFIG_PATH="$(CURDIR)/autograder/jupyter" $(VENV)/bin/jupyter lab --log-level=ERROR --notebook-dir assignments \
+	JUPYTER_CONFIG_PATH="$(CURDIR)/autograder/jupyter" JUPYTER_PATH="$(CURDIR)/autograder/jupyter" \
+		$(VENV)/bin/jupyter lab --log-level=ERROR --notebook-dir assignments \
 		--LabApp.default_url=/lab/tree/01-filter-visualization/01-filter-visualization.ipynb
 
 test: $(VENV)/developer  ## everything that has to hold, in minutes

@@ -113,7 +113,10 @@ def execute(notebook, folder):
     from nbclient import NotebookClient
 
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    client = NotebookClient(notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": folder}})
+    client = NotebookClient(
+        notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": folder}},
+        extra_arguments=["--log-level=ERROR"],
+    )  # fmt: skip
     client.execute()
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
