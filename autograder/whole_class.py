@@ -7,6 +7,7 @@ all that would change is looked at first.
 from tqdm import tqdm
 
 from autograder import crowd, regrading
+from autograder.with_nbgrader import one_engine
 
 
 def grade_all(classroom, assignment, students, limits=None, agree=None, dry_run=False, **cluster):
@@ -18,7 +19,11 @@ def grade_all(classroom, assignment, students, limits=None, agree=None, dry_run=
     dry_run: whether nothing may be written before `agree` has returned.
     cluster: scheduler and workers; see `crowd.running`.
     """
-    limits = limits or {}
+    with one_engine():
+        return _grade_all(classroom, assignment, students, limits or {}, agree, dry_run, cluster)
+
+
+def _grade_all(classroom, assignment, students, limits, agree, dry_run, cluster):
     jobs = dict(zip(students, classroom.jobs(assignment, students, limits)))
     results = {}
 

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from autograder import course
@@ -28,6 +30,20 @@ def run_converter(kind, config, log=None):
     converter = kind(coursedir=CourseDirectory(config=config), config=config)
     converter.log = log or _errors()
     converter.start()
+
+
+@contextmanager
+def one_engine():
+    """nbgrader opens the gradebook for each step of each submission, and compiles its queries anew each time. Here it
+    opens it with the same engine, which remembers them: a third of the time of writing."""
+    from nbgrader import api
+
+    create = api.create_engine
+    api.create_engine = cache(create)
+    try:
+        yield
+    finally:
+        api.create_engine = create
 
 
 def find_programs():

@@ -32,8 +32,6 @@ def run(measure):
             grading = subprocess.Popen(command, cwd=course.root(), stdout=said, stderr=said)
         seconds, memory = watch(grading, Path(folder, ".cache", "written"), count)
         assert grading.returncode == 0, Path(folder, "said.txt").read_text()[-2000:]
-    for part, (took, most) in enumerate(zip(seconds, memory), 1):
-        print(f"{part * count // PARTS:6d} submissions: {took:.3f} s each, {most / 2**30:.2f} GB", flush=True)
     print(
         f"large class: {seconds[-1] / seconds[1]:.2f} times the seconds and {memory[-1] / memory[1]:.2f} times the "
         f"memory of its second tenth ({count} small submissions in {sum(seconds) * count / PARTS:.0f} s)"
@@ -63,6 +61,7 @@ def watch(grading, written, count):
             now = time.perf_counter()
             seconds.append((now - start) / (count / PARTS))
             memory.append(most)
+            print(f"{done:6d} submissions: {seconds[-1]:.3f} s each, {most / 2**30:.2f} GB", flush=True)
             most, start = resident(grading.pid), now
     return seconds, memory
 
