@@ -21,6 +21,11 @@ _context = None
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TORCH_HOME", "XDG_CACHE_HOME")
 
 
+# A fork copies the table of memory pages. With pages of 2 MB, where Linux and glibc have them, it takes a fifth of the
+# time; Python's own allocator would not use them.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"} if sys.platform == "linux" else {}
+
+
 def server():
     """Start the server if it is not there; does not wait until it is warm. Returns multiprocessing's context for it."""
     global _context
@@ -73,6 +78,7 @@ def _bare_environment():
     os.environ.clear()
     os.environ.update({name: value for name, value in kept.items() if name in ENVIRONMENT or name.startswith("CUDA_")})
     os.environ["HOME"] = "/"
+    os.environ.update(LARGE_PAGES)
     os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".cache" / "matplotlib")  # its list of fonts
     try:
         yield

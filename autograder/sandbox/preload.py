@@ -6,6 +6,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # one thread per submission; several submissions run side by side
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+for variable in ("GLIBC_TUNABLES", "PYTHONMALLOC"):  # meant for this process alone
+    os.environ.pop(variable, None)
 
 import imageio.v3  # noqa: E402, F401
 import IPython.core.interactiveshell  # noqa: E402, F401
