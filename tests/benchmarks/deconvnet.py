@@ -26,7 +26,7 @@ def run(measure):
 
     measure("saliency", "Captum", lambda: saliency_map(pixel_gradients(efficientnet, batch, target)),
             lambda: theirs(Saliency(efficientnet)).amax(dim=1), _equal, details=details)  # fmt: skip
-    # The rule as students write it has one pass over memory for each condition; `lib.guided_backprop` saves some of them.
+    # The rule as students write it has a pass over memory for each condition; `lib.guided_backprop` saves some of them.
     measure("guided-backprop", "Captum", lambda: guided_backprop(zf, batch, target),
             lambda: theirs(GuidedBackprop(zf)), _equal, repeats=9, details=details)  # fmt: skip
     # zfnet, because Captum guides nn.ReLU only and EfficientNet-Lite0 has ReLU6.
