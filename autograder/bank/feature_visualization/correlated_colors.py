@@ -11,7 +11,8 @@ def _colored(n, height, width, dtype=torch.float32):
 
 
 def _by_hand(g):
-    return torch.tensor([1.0, 0.0, 2.0]).view(1, 3, 1, 1), torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+    matrix = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 10]])  # which has an inverse, for who takes that
+    return torch.tensor([1.0, 0.0, 2.0]).view(1, 3, 1, 1), matrix
 
 
 def _on_the_last_axes(images, matrix):
