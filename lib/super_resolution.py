@@ -16,18 +16,14 @@ Shi et al. 2016, "Real-Time Single Image and Video Super-Resolution Using an Eff
 Network", eq. 4, for the last layer. Wang et al. 2004, "Image Quality Assessment", eq. 13, for SSIM.
 """
 
-from hashlib import sha256
-from pathlib import Path
-
 import torch
-from safetensors.torch import load as read_tensors
 from torch.nn import functional as F
 
 from lib.feature_maps import feature_maps
+from lib.shipped_weights import read_by_name
 from lib.transformation_layers import convolve
 
 FACTOR = 4
-WEIGHTS = Path(__file__).parent / "weights"
 CHECKSUMS = {  # SHA-256 of the files in lib/weights
     "pixels": "6783861255bb0ba31294698de50ac2494895c1b0774500e9eaf3af4361d7e48f",
     "features": "d2def3da38b57aff8a63a25867c1157a3f6c00737be6a570261d2be5152eacd2",
@@ -77,16 +73,7 @@ def load(name):
     Raises ValueError for another name, and RuntimeError if the file is missing or not whole.
     lib/training/README.md tells how they were trained.
     """
-    if name not in CHECKSUMS:
-        raise ValueError(f"there are no weights for {name!r}; choose one of {', '.join(CHECKSUMS)}")
-    file = f"larger-{name}.safetensors"
-    try:
-        data = (WEIGHTS / file).read_bytes()
-    except OSError:
-        raise RuntimeError(f"lib/weights/{file} is missing; get it from the course's repository") from None
-    if sha256(data).hexdigest() != CHECKSUMS[name]:
-        raise RuntimeError(f"lib/weights/{file} is damaged or changed; get it from the course's repository anew")
-    return {key: value.float() for key, value in read_tensors(data).items()}
+    return read_by_name(name, CHECKSUMS, "larger-{}.safetensors")
 
 
 def super_resolve(images, weights):
@@ -155,20 +142,3 @@ def ssim(made, target):
 
 def _less(images):
     return images.shape[2] - 10, images.shape[3] - 10
-
-
-def train(weights, batches, loss, rate):
-    """Train super-resolution by Adam, the rate falling along half a cosine; returns new weights.
-
-    weights: from `beginning`; stays as it is.  batches: a list of photographs (N, 3, H, W), one element for each step.
-    loss:    a function from made pictures and their photographs to (N,).
-    """
-    trained = {name: value.clone().requires_grad_() for name, value in weights.items()}
-    optimizer = torch.optim.Adam(trained.values(), lr=rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
-    for photographs in batches:
-        optimizer.zero_grad()
-        loss(super_resolve(reduce(photographs), trained), photographs).mean().backward()
-        optimizer.step()
-        schedule.step()
-    return {name: value.detach() for name, value in trained.items()}

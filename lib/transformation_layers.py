@@ -14,14 +14,12 @@ Johnson, Alahi, Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer an
 """
 
 from functools import partial
-from hashlib import sha256
-from pathlib import Path
 
 import torch
-from safetensors.torch import load as read_tensors
 from torch.nn import functional as F
 
-WEIGHTS = Path(__file__).parent / "weights"
+from lib.shipped_weights import read_by_name
+
 STYLES = ("night", "wheat", "points", "woodcut", "mosaic", "glass")  # the rows of the network "all"
 CHECKSUMS = {  # SHA-256 of the files in lib/weights
     "all": "aaa8511bf870100e34ce501767722c76daf64f61a6d261710cb9d046b4ebc7a0",
@@ -105,16 +103,7 @@ def load(name):
     Raises ValueError for another name, and RuntimeError if the file is missing or not whole.
     lib/training/README.md tells how they were trained.
     """
-    if name not in CHECKSUMS:
-        raise ValueError(f"there are no weights for {name!r}; choose one of {', '.join(CHECKSUMS)}")
-    file = f"style-{name}.safetensors"
-    try:
-        data = (WEIGHTS / file).read_bytes()
-    except OSError:
-        raise RuntimeError(f"lib/weights/{file} is missing; get it from the course's repository") from None
-    if sha256(data).hexdigest() != CHECKSUMS[name]:
-        raise RuntimeError(f"lib/weights/{file} is damaged or changed; get it from the course's repository anew")
-    return {key: value.float() for key, value in read_tensors(data).items()}
+    return read_by_name(name, CHECKSUMS, "style-{}.safetensors")
 
 
 def tables(weights):

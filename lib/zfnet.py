@@ -11,16 +11,13 @@ trained, and what it is good and bad at.
 """
 
 from collections import OrderedDict
-from hashlib import sha256
-from pathlib import Path
 
-from safetensors.torch import load as read_tensors
 from torch import nn
 from torch.nn import functional as F
 
+from lib import shipped_weights
 from lib.networks import IMAGENET_MEAN, IMAGENET_STD, Normalize
 
-WEIGHTS = Path(__file__).parent / "weights"
 CHECKSUMS = {  # SHA-256 of the files in lib/weights
     "zfnet.safetensors": "bd910feaa37e7f7b2858e4faf9eaba15a11e785ed5b96966bfee499f1fba3804",
     "zfnet-evolution.safetensors": "fa367650adc621179b19da3b8c4a210b027e828484da4d36e7d75b656956521b",
@@ -119,17 +116,5 @@ def _first_blocks(tensors, prefix, first):
 
 
 def _read(name):
-    """The float16 tensors of a file in lib/weights. Raises RuntimeError if the file is not whole.
-
-    `load_state_dict` copies them into parameters that are, and stay, float32.
-    """
-    path = WEIGHTS / name
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise RuntimeError(f"lib/weights/{name} is missing; get it from the course's repository") from None
-    if sha256(data).hexdigest() != CHECKSUMS[name]:
-        raise RuntimeError(
-            f"lib/weights/{name} is damaged or changed; get it from the course's repository anew"
-        )
-    return read_tensors(data)
+    """The float16 tensors of a file. `load_state_dict` copies them into parameters that are, and stay, float32."""
+    return shipped_weights.read(name, CHECKSUMS[name])

@@ -23,7 +23,6 @@ from PIL import Image
 from rich.console import Console
 from safetensors.torch import save_file
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from lib import networks
 from lib.fast_style_transfer import perceptual_loss, transformation_network
@@ -31,11 +30,11 @@ from lib.images import collage, from_array, save, square
 from lib.paintings import painting
 from lib.style_features import content_targets, stacked, style_features, style_targets
 from lib.texture import total_variation
+from lib.training import resumable
 from lib.training.pictures import liveliness, opened, sources
 from lib.transformation_layers import CHECKSUMS, STYLES, initial_weights, normalized_by
 
 CHANNELS, BLOCKS = (16, 32, 64), 4
-CHECKPOINT_STEPS = 100
 # The stages of the shipped weights: folder, steps, learning rate, weights of the content, of steadiness and of lines.
 STAGES = (
     ("first", 2000, 3e-3, 1.0, 0.0, 0.0),
@@ -144,62 +143,33 @@ def lines(painted):
 
 
 def train(pictures, network, targets, weights, out, steps, batch=3, rate=3e-3, content=1.0, steady=0.0, lined=0.0,
-          smooth=5.0, noise=0.04, seed=0, progress=True):
-    """Train a conditional network, or go on where the run in the folder `out` stopped; returns its weights.
+          smooth=5.0, noise=0.04, progress=True):
+    """Train a conditional network, as `lib.training.resumable` does; returns its weights.
 
-    targets: from `stacked`, S styles.  weights: where to begin, scales and shifts (S, C).  out: folder for
-    checkpoint.pt and preview.png. A step's pictures, sizes and styles depend on the seed and its number alone.
+    targets: from `stacked`, S styles.  weights: where to begin, scales and shifts (S, C).
     """  # fmt: skip
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    weights = {name: value.clone().requires_grad_() for name, value in weights.items()}
-    optimizer = torch.optim.Adam(weights.values(), lr=rate)
-    start, checkpoint = 0, out / "checkpoint.pt"
-    settings = {"steps": steps, "batch": batch, "rate": rate, "content": content, "steady": steady, "lined": lined}
-    settings["smooth"] = smooth
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        if state["settings"] != settings:
-            raise ValueError(f"{out.name} holds a run with {state['settings']}, not {settings}; choose another folder")
-        for name, value in state["weights"].items():
-            weights[name].data.copy_(value)
-        optimizer.load_state_dict(state["optimizer"])
-        start = state["step"]
     count = len(targets[1]["colors"])
-    bar, average = tqdm(total=steps, initial=start, disable=not progress, mininterval=10), None
-    for step in range(start, steps):
-        random = np.random.default_rng((seed, step))
+
+    def loss(weights, step, random):
         size = 176 if step % 8 == 7 else 112
         number = max(2, batch // 2) if size > 128 else batch
         photographs = crops(pictures, number, size, random).to(memory_format=torch.channels_last)
         styles = torch.from_numpy((np.arange(number) + random.integers(count)) % count)
         speckle = torch.from_numpy(random.normal(0, noise, photographs.shape).astype(np.float32))
-        warm = min(1, (step + 1) / 20)
-        optimizer.param_groups[0]["lr"] = rate * warm * (1 + math.cos(math.pi * step / steps)) / 2
         with torch.autocast("cpu", torch.bfloat16):
             painted = stylize(weights, (photographs + speckle).clamp(0, 1), styles)
             own = [{name: value[styles] for name, value in part.items()} for part in targets]
             roll = tuple(random.integers(0, 8, 2).tolist())
-            loss = loss_of(network, painted, photographs, own, content, smooth, roll).mean()
+            total = loss_of(network, painted, photographs, own, content, smooth, roll).mean()
             if steady:
-                loss = loss + steady * unsteadiness(weights, photographs, painted, styles, random, noise)
-        if lined:
-            loss = loss + lined * lines(painted).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights.values(), 5.0)
-        optimizer.step()
-        average = loss.item() if average is None else 0.98 * average + 0.02 * loss.item()
-        bar.update()
-        bar.set_postfix(loss=f"{average:.3f}")
-        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == steps:
-            kept = {name: value.detach() for name, value in weights.items()}
-            state = {"weights": kept, "optimizer": optimizer.state_dict(), "step": step + 1, "settings": settings}
-            torch.save(state, out / "checkpoint.new")
-            (out / "checkpoint.new").replace(checkpoint)  # a run stopped while writing keeps the old one
-            preview(kept, pictures, count, out / "preview.png")
-    bar.close()
-    return {name: value.detach() for name, value in weights.items()}
+                total = total + steady * unsteadiness(weights, photographs, painted, styles, random, noise)
+        return total + lined * lines(painted).mean() if lined else total
+
+    def look(weights, path):
+        preview(weights, pictures, count, path)
+
+    settings = {"batch": batch, "content": content, "steady": steady, "lined": lined, "smooth": smooth, "noise": noise}
+    return resumable.train(weights, loss, look, out, steps, rate, settings, warm_up=20, progress=progress)
 
 
 @torch.no_grad()

@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
+from lib.shipped_weights import FOLDER
 from lib.training.zfnet import EVOLUTION
-from lib.zfnet import WEIGHTS
 
 FILES = "zfnet.safetensors", "zfnet-evolution.safetensors", "zfnet-first-layers.safetensors"
 
 
-def release(run, seven, eleven, out=WEIGHTS):
+def release(run, seven, eleven, out=FOLDER):
     """Write the three files of lib/weights from three runs; returns a dict from file name to its checksum."""
     run, out = Path(run), Path(out)
     out.mkdir(exist_ok=True)

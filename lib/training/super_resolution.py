@@ -9,21 +9,19 @@ three things are added: both pictures are rolled by up to 7 pixels alike, the pi
 a moved photograph has to be what was made of it, moved. A grid stays where it is.
 """
 
-import math
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import torch
 import typer
 from rich.console import Console
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from lib import networks
 from lib.images import collage, from_array, save, square
 from lib.super_resolution import FACTOR, beginning, enlarge, feature_loss, pixel_loss, reduce, super_resolve
-from lib.training.fast_style import CHECKPOINT_STEPS, crops, gather, release
+from lib.training import resumable
+from lib.training.fast_style import crops, gather, release
 
 CHANNELS, BLOCKS = 32, 4
 LAYERS = ("relu1", "relu2")
@@ -51,48 +49,20 @@ def unsteadiness(weights, photographs, made, random):
     return difference[..., 8:-8, 8:-8].square().mean(dim=(1, 2, 3))
 
 
-def train(kind, pictures, network, weights, out, steps, rate, batch=8, size=96, seed=0, progress=True):
-    """Train by one of `STAGES`, or go on where the run in the folder `out` stopped; returns the weights.
+def train(kind, pictures, network, weights, out, steps, rate, batch=8, size=96, progress=True):
+    """Train by one of `STAGES`, as `lib.training.resumable` does; returns the weights.
 
-    pictures: from `lib.training.fast_style.gather`.  weights: where to begin.  out: folder for checkpoint.pt and
-    preview.png. What a step sees depends on the seed and its number alone.
+    pictures: from `lib.training.fast_style.gather`.  weights: where to begin.  batch, size: of the crops.
     """
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    weights = {name: value.clone().requires_grad_() for name, value in weights.items()}
-    optimizer = torch.optim.Adam(weights.values(), lr=rate)
-    start, checkpoint = 0, out / "checkpoint.pt"
-    settings = {"kind": kind, "steps": steps, "rate": rate, "batch": batch, "size": size}
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        if state["settings"] != settings:
-            raise ValueError(f"{out.name} holds a run with {state['settings']}, not {settings}; choose another folder")
-        for name, value in state["weights"].items():
-            weights[name].data.copy_(value)
-        optimizer.load_state_dict(state["optimizer"])
-        start = state["step"]
-    bar, average = tqdm(total=steps, initial=start, disable=not progress, mininterval=10), None
-    for step in range(start, steps):
-        random = np.random.default_rng((seed, step))
-        photographs = crops(pictures, batch, size, random)
-        warm = min(1, (step + 1) / 50)
-        optimizer.param_groups[0]["lr"] = rate * warm * (1 + math.cos(math.pi * step / steps)) / 2
-        loss = loss_of(kind, network, weights, photographs, random).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights.values(), 5.0)
-        optimizer.step()
-        average = loss.item() if average is None else 0.98 * average + 0.02 * loss.item()
-        bar.update()
-        bar.set_postfix(loss=f"{average:.4f}")
-        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == steps:
-            kept = {name: value.detach() for name, value in weights.items()}
-            state = {"weights": kept, "optimizer": optimizer.state_dict(), "step": step + 1, "settings": settings}
-            torch.save(state, out / "checkpoint.new")
-            (out / "checkpoint.new").replace(checkpoint)  # a run stopped while writing keeps the old one
-            preview(kept, pictures, out / "preview.png")
-    bar.close()
-    return {name: value.detach() for name, value in weights.items()}
+
+    def loss(weights, step, random):
+        return loss_of(kind, network, weights, crops(pictures, batch, size, random), random).mean()
+
+    def look(weights, path):
+        preview(weights, pictures, path)
+
+    settings = {"kind": kind, "batch": batch, "size": size}
+    return resumable.train(weights, loss, look, out, steps, rate, settings, progress=progress)
 
 
 @torch.no_grad()

@@ -1,16 +1,21 @@
 """How the shipped networks were trained: runs that resume, crops by seed, and paint that does not stick to a grid."""
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
 import torch
+import typer
 from PIL import Image
+from safetensors.torch import load_file
+from typer.testing import CliRunner
 
 from lib import fast_style_transfer as fst
 from lib import networks
 from lib.paintings import painting
 from lib.style_features import stacked, style_targets
-from lib.training import fast_style
-from lib.transformation_layers import initial_weights
+from lib.training import fast_style, resumable
+from lib.transformation_layers import CHECKSUMS, initial_weights, load
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(tmp_path, pictures, mo
     def run(folder):
         return fast_style.train(pictures, network, targets, start, folder, 2, 2, steady=1.0, progress=False)
 
-    monkeypatch.setattr(fast_style, "CHECKPOINT_STEPS", 1)
+    monkeypatch.setattr(resumable, "CHECKPOINT_STEPS", 1)
     whole = run(tmp_path / "whole")
     kept = fast_style.preview
     monkeypatch.setattr(fast_style, "preview", lambda *_: 1 / 0)  # stopped right after the first checkpoint
@@ -74,8 +79,6 @@ def test_pictures_are_gathered_if_lively_and_opaque(tmp_path):
 
 
 def test_released_weights_come_back(tmp_path):
-    from safetensors.torch import load_file
-
     weights = {"a.weight": torch.randn(3, 4), "a.scale": torch.ones(3)}
     fast_style.release(weights, tmp_path / "style.safetensors")
     found = load_file(tmp_path / "style.safetensors")
@@ -91,3 +94,19 @@ def test_lines_four_pixels_apart_are_found_and_others_are_not(device):
         found[pixels] = fast_style.lines(torch.cat([upright, upright.roll(1, 3), level]))
     assert found[4].shape == (3,) and (found[4] - 0.2**2).abs().max() < 1e-6
     assert found[2].max() < 1e-8 and found[8].max() < 1e-8
+
+
+def test_the_command_trains_and_writes_every_network_that_ships(tmp_path, pictures, monkeypatch):
+    """Its whole chain, with one step a stage."""
+    monkeypatch.setattr(fast_style, "STAGES", [(folder, 1, *how) for folder, _, *how in fast_style.STAGES])
+    monkeypatch.setattr(fast_style, "preview", lambda *_: None)
+    for n, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / f"{n}.png")
+    app, out = typer.Typer(), tmp_path / "run"
+    app.command()(fast_style.main)
+    result = CliRunner().invoke(app, ["--images", str(tmp_path), "--out", str(out), "--alone", "1"])
+    assert result.exit_code == 0, result.output
+    for name in CHECKSUMS:
+        assert sha256((out / f"style-{name}.safetensors").read_bytes()).hexdigest() in result.output
+        found = load_file(out / f"style-{name}.safetensors")
+        assert {key: value.shape for key, value in found.items()} == {k: v.shape for k, v in load(name).items()}

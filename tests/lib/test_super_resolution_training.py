@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import torch
+import typer
+from safetensors.torch import load_file
+from typer.testing import CliRunner
 
-from lib import networks
+from lib import images, networks
 from lib import super_resolution as sr
+from lib.training import resumable
 from lib.training import super_resolution as training
 
 
@@ -18,7 +22,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(kind, tmp_path, monkey
     def run(folder):
         return training.train(kind, pictures, network, start, folder, 2, 1e-3, 2, 64, progress=False)
 
-    monkeypatch.setattr(training, "CHECKPOINT_STEPS", 1)
+    monkeypatch.setattr(resumable, "CHECKPOINT_STEPS", 1)
     whole = run(tmp_path / "whole")
     kept = training.preview
     monkeypatch.setattr(training, "preview", lambda *_: 1 / 0)  # stopped right after the first checkpoint
@@ -44,3 +48,18 @@ def test_a_grid_is_unsteady_and_nothing_added_is_less_so():
         for w, r in zip((weights, grid), random)
     )
     assert squared > 10 * plain
+
+
+def test_the_command_trains_and_writes_both_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "STAGES", {kind: (1, 1e-3) for kind in training.STAGES})
+    images.save(images.sample("coffee", 256), tmp_path / "coffee.png")
+    app, out = typer.Typer(), tmp_path / "run"
+    app.command()(training.main)
+    result = CliRunner().invoke(app, ["--images", str(tmp_path), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    for kind in training.STAGES:
+        found = load_file(out / f"larger-{kind}.safetensors")
+        assert {key: value.shape for key, value in found.items()} == {k: v.shape for k, v in sr.load(kind).items()}
+    (tmp_path / "empty").mkdir()
+    empty = CliRunner().invoke(app, ["--images", str(tmp_path / "empty"), "--out", str(out)])
+    assert empty.exit_code == 1 and "holds no opaque, lively picture" in empty.output
