@@ -1,8 +1,8 @@
 """`python -m autograder`"""
 
 from autograder.cli import app
-from autograder.quiet import ignore_other_libraries
+from autograder.other_libraries import calm
 
 if __name__ == "__main__":
-    ignore_other_libraries()
+    calm()
     app(prog_name="python -m autograder")

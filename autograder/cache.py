@@ -1,21 +1,23 @@
 """Results of grading, kept by content: nothing is graded twice, and a killed run picks up where it was.
 
 The key is a digest of everything that a result depends on: the cells, the files beside them, the exercises and
-`lib`, the versions of the libraries, the limits and the instructor's secret.
+`lib`, the versions of the libraries, the limits and the instructor's secret. To read a result that has cards takes no
+torch, for which the program that writes the gradebook would wait.
 """
 
 import hashlib
 import json
 import os
 import platform
+from base64 import b64decode, b64encode
 from dataclasses import asdict, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from autograder import grading, sandbox
-from autograder.answers import NotAnAnswer, decode, encode
+from autograder import sandbox
 from autograder.course import PACKAGE
+from autograder.graded import Graded
 from autograder.notebooks import grade_id
 from autograder.verdict import Status, Verdict
 
@@ -29,10 +31,12 @@ def graded(notebook, assignment, secret, place, again=False, cards=False, **opti
     """As `grading.grade`, by way of a folder of results.
 
     place: the folder.  again: whether to repeat a submission that ran out of time or memory.
-    cards: as in `grading.grade`; a result that was kept has them if they were asked for when it was made.
+    cards: as in `grading.grade`; a result that is kept with cards has no answers any more.
     """
     path, found = _find(notebook, assignment, secret, place, again, options)
-    if found is None:
+    if found is None or (cards and not found.cards):
+        from autograder import grading
+
         found = grading.grade(notebook, assignment, secret, cards=cards, **options)
         _write(path, found)
     return found
@@ -78,35 +82,46 @@ def _code():
 
 
 def _write(path, found):
-    values = [{field.name: getattr(verdict, field.name) for field in fields(Verdict)} for verdict in found.verdicts]
-    for value in values:
-        value["status"] = value["status"].name
+    values, answers = [], None
+    for verdict in found.verdicts:
+        value = {field.name: getattr(verdict, field.name) for field in fields(Verdict)}
+        values.append({**value, "status": verdict.status.name, "yours": None, "expected": None})
+    if not found.cards:  # which show the answers
+        from autograder.answers import NotAnAnswer, encode
+
+        try:
+            pairs = encode([(verdict.yours, verdict.expected) for verdict in found.verdicts])
+        except NotAnAnswer:
+            return  # too large to keep; it is graded again if need be
+        answers = b64encode(pairs).decode()
     run = {
-        "outputs": {str(index): [tuple(item) for item in items] for index, items in found.run.outputs.items()},
-        "errors": {str(index): error for index, error in found.run.errors.items()},
+        "outputs": found.run.outputs,
+        "errors": found.run.errors,
         "ended": found.run.ended and (found.run.ended[0].name, *found.run.ended[1:]),
         "seconds": found.run.seconds,
         "tier": found.run.tier,
     }
-    try:
-        data = encode({"verdicts": values, "run": run, "cards": found.cards})
-    except NotAnAnswer:
-        return  # too large to keep; it is graded again if need be
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}")
-    scratch.write_bytes(data)
+    data = {"verdicts": values, "run": run, "cards": found.cards, "answers": answers}
+    scratch.write_text(json.dumps(data), encoding="utf-8")
     scratch.replace(path)  # whole or not at all, whenever the run is killed
 
 
 def _read(path):
     try:
-        data = decode(path.read_bytes())
-    except (FileNotFoundError, NotAnAnswer):
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return None
-    verdicts = [Verdict(**{**value, "status": Status[value["status"]]}) for value in data["verdicts"]]
-    run = data["run"]
+    values, run = data["verdicts"], data["run"]
+    if data["answers"]:
+        from autograder.answers import decode
+
+        for value, (yours, expected) in zip(values, decode(b64decode(data["answers"]))):
+            value.update(yours=yours, expected=expected)
+    verdicts = [Verdict(**{**value, "status": Status[value["status"]]}) for value in values]
     ended = run["ended"] and (Status[run["ended"][0]], *run["ended"][1:])
-    outputs = {int(index): items for index, items in run["outputs"].items()}
+    outputs = {int(index): [tuple(item) for item in items] for index, items in run["outputs"].items()}
     errors = {int(index): error for index, error in run["errors"].items()}
     kept = sandbox.Run(outputs, errors, {}, ended, run["seconds"], run["tier"])
-    return grading.Graded(tuple(verdicts), kept, tuple(data["cards"]))
+    return Graded(tuple(verdicts), kept, tuple(map(tuple, data["cards"])))

@@ -4,8 +4,7 @@ import traceback
 
 import torch
 
-from autograder.judge import Record
-from autograder.verdict import Status
+from autograder.verdict import Record, Status
 
 
 def ask(function, arguments, case_observe, inputs):

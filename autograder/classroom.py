@@ -6,11 +6,14 @@ of each autograded notebook, from where the tables here take it.
 
 import json
 import logging
+import os
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from autograder import bank, course
+from autograder import course
+from autograder.notebooks import grade_id, is_test, read
 from autograder.verdict import Status
 from autograder.with_nbgrader import nbgrader_config, run_converter
 
@@ -92,15 +95,15 @@ class Classroom:
         """
         from nbgrader.coursedir import CourseDirectory
 
-        from autograder import cache, grading
+        from autograder.cache import FOLDER
         from autograder.nbgrader_plugin import class_files
 
         config = self.config(assignment)
         common = {
             "release": str(course.release(assignment)),
             "assignment": assignment,
-            "secret": grading.secret(self.folder),
-            "place": str(self.folder / cache.FOLDER),
+            "secret": secret(self.folder),
+            "place": str(self.folder / FOLDER),
             "hidden": class_files(CourseDirectory(config=config)),
         }
         own = limits or {}
@@ -215,9 +218,15 @@ class _Remember(logging.Handler):
             self.lines.append(words)
 
 
+@cache
+def exercises(assignment):
+    """The names of an assignment's exercises, in order: from the release, since the exercises themselves need torch."""
+    return [grade_id(cell) for cell in read(course.release(assignment)).cells if is_test(cell)]
+
+
 def common_mistakes(results, assignment):
     """How often each recognized mistake was made: a list of (exercise, mistake, count), most frequent first."""
-    order = [exercise.name for exercise in bank.exercises(assignment)]
+    order = exercises(assignment)
     counts = Counter(
         (verdict["exercise"], verdict["mistake"])
         for result in results
@@ -232,7 +241,14 @@ def signs(result, assignment):
     """One character per exercise, in order: ✓ right, ✗ not, ○ not attempted."""
     by_name = {verdict["exercise"]: Status(verdict["status"]) for verdict in result.verdicts}
     look = {Status.PASSED: "✓", Status.NOT_ATTEMPTED: "○"}
-    return "".join(
-        look.get(by_name[exercise.name], "✗") if exercise.name in by_name else "?"
-        for exercise in bank.exercises(assignment)
-    )
+    return "".join(look.get(by_name[name], "✗") if name in by_name else "?" for name in exercises(assignment))
+
+
+def secret(folder):
+    """The instructor's secret in this folder: the file `.secret`, made on first use, readable by its owner alone."""
+    path = Path(folder) / ".secret"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32).hex().encode())
+    return path.read_bytes()

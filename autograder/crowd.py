@@ -8,6 +8,7 @@ import logging
 import os
 from contextlib import ExitStack, contextmanager
 from itertools import chain
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 THREADS = 4  # submissions side by side in one worker, which judges one at a time
@@ -19,16 +20,26 @@ def running(jobs, scheduler=None, workers=None):
 
     scheduler: the address of one that is there, such as "tcp://host:8786"; default: a local one of this machine's size.
     workers:   how many submissions the local one runs side by side.
-    Gives an iterator of (position of the job, "" or why there is no result), one after the other as they are done.
+    Gives an iterator of (position of the job, "" or why there is no result), one after the other as they are done. The
+    cluster is there from its first step on; what is done before that costs nothing, since something warms up meanwhile.
     """
     known = {index: trouble for index, job in enumerate(jobs) if (trouble := _without_running(job)) is not None}
-    if len(known) == len(jobs):
-        yield iter(known.items())
-        return
     missing = {index: job for index, job in enumerate(jobs) if index not in known}
-    with _cluster(scheduler, min(workers or os.cpu_count() or 1, len(missing))) as client:
-        futures = {client.submit(run_one, **job, pure=False, retries=2): index for index, job in missing.items()}
-        yield chain(known.items(), _finished(futures))
+    if missing and scheduler is None:
+        from autograder import warm
+
+        warm.server()
+    with ExitStack() as stack:
+        yield chain(known.items(), _run_all(missing, scheduler, workers, stack) if missing else ())
+
+
+def _run_all(jobs, scheduler, workers, stack):
+    from distributed import as_completed
+
+    client = stack.enter_context(_cluster(scheduler, min(workers or os.cpu_count() or 1, len(jobs))))
+    futures = {client.submit(run_one, **job, pure=False, retries=2): index for index, job in jobs.items()}
+    for future in as_completed(futures):
+        yield futures[future], str(future.exception()) if future.status == "error" else future.result()
 
 
 @contextmanager
@@ -37,33 +48,30 @@ def _cluster(scheduler, side_by_side):
     from distributed import Client, LocalCluster
 
     # A worker starts processes of its own, which daemons may not.
-    quiet = {"distributed.worker.daemon": False, "distributed.logging.distributed": "error"}
+    settings = {"distributed.worker.daemon": False, "distributed.logging.distributed": "error"}
+    if "forkserver" in get_all_start_methods():  # workers are forks of the warm server
+        settings["distributed.worker.multiprocessing-method"] = "forkserver"
     logging.getLogger("distributed").setLevel(logging.ERROR)
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set(quiet))
+        stack.enter_context(dask.config.set(settings))
         if scheduler is None:
             processes = -(-side_by_side // THREADS)
             threads = -(-side_by_side // processes)
+            environment = dict(os.environ)  # the warm server has a bare one
             local = LocalCluster(
-                n_workers=processes, threads_per_worker=threads, dashboard_address=None, memory_limit=0
-            )
+                n_workers=processes, threads_per_worker=threads, dashboard_address=None, memory_limit=0,
+                env=environment,
+            )  # fmt: skip
             scheduler = stack.enter_context(local)
         yield stack.enter_context(Client(scheduler))
 
 
-def _finished(futures):
-    from distributed import as_completed
-
-    for future in as_completed(futures):
-        yield futures[future], str(future.exception()) if future.status == "error" else future.result()
-
-
 def run_one(**job):
     """Run one submission unless its result is there. Returns "" or why there is none."""
-    from autograder import quiet, warm
+    from autograder import other_libraries, warm
 
     warm.server()  # it and this process import at the same time
-    quiet.ignore_other_libraries()
+    other_libraries.calm()
     from autograder.notebooks import Unreadable
 
     try:

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from autograder import bank, course, grading, render
+from autograder import bank, classroom, course, grading, render
+from autograder.graded import where_it_ended
 from autograder.notebooks import Unreadable, read, repair
 from autograder.verdict import Status, Verdict
 
@@ -59,7 +60,7 @@ def pack(file, assignment, folder):
 
     folder: the class folder, from whose secret that of the zip is made. Who reads the one does not know the other.
     """
-    secret = hmac.new(grading.secret(folder), b"gradescope", hashlib.sha256).hexdigest()
+    secret = hmac.new(classroom.secret(folder), b"gradescope", hashlib.sha256).hexdigest()
     scripts = {"setup.sh": SETUP, "run_autograder": RUN.replace("ASSIGNMENT", assignment)}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in scripts.items():
@@ -139,7 +140,7 @@ def grade(assignment, root):
         hidden=[root / place for place in ("source/" + SECRET, "results", "submission", "submission_metadata.json")],
     )
     if graded.run.ended:
-        notes.append(grading.where_it_ended(notebook, graded.run) + ".")
+        notes.append(where_it_ended(notebook, graded.run) + ".")
     if graded.run.tier != "full":
         notes.append("Graded without full isolation.")
     return graded.verdicts, [note[:1].upper() + note[1:] for note in notes], graded.run.tier

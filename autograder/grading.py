@@ -4,35 +4,17 @@ This is the one road of the command line, of nbgrader and of pytest; they differ
 from and in where the verdicts go.
 """
 
-import os
 import threading
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from autograder import bank, course, render, sandbox
+from autograder.graded import Graded, where_it_ended
 from autograder.judge import judge, name_the_cause
-from autograder.notebooks import first_line, grade_id, is_test, names_used
+from autograder.notebooks import grade_id, is_test, names_used
 from autograder.verdict import Status, Verdict
 
 # Submissions run side by side; asking and judging take a fraction of that, and share networks that are hooked into.
 _JUDGING = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Graded:
-    """The verdicts of one submission, in the notebook's order, and what happened while it ran.
-
-    cards: the verdicts as HTML with their points, where they were asked for.
-    """
-
-    verdicts: tuple[Verdict, ...]
-    run: sandbox.Run
-    cards: tuple[str, ...] = ()
-
-    @property
-    def points(self):
-        """Points of all exercises; written answers are not among them."""
-        return sum(verdict.points for verdict in self.verdicts)
 
 
 def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=(), cards=False):
@@ -53,16 +35,16 @@ def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=()
         verdicts = [_verdict(notebook, index, *asked[index], run) for index in asked]
         exercises = [exercise for exercise, _ in asked.values()]
         verdicts = name_the_cause(verdicts, exercises, names_used(notebook))
-        made = [render.html(verdict, points=True) for verdict in verdicts] if cards else ()
+        made = [(render.html(verdict, points=True), render.text(verdict)) for verdict in verdicts] if cards else ()
     return Graded(tuple(verdicts), run, tuple(made))
 
 
 def _request(notebook, assignment, secret, folder, limits, hidden):
     """What is asked where (cell index -> exercise and questions), and what the sandbox is to run."""
-    asked, cells = {}, []
+    asked, cells, exercises = {}, [], {exercise.name: exercise for exercise in bank.exercises(assignment)}
     for index, cell in enumerate(notebook.cells):
         if is_test(cell):
-            exercise = bank.exercise(grade_id(cell))
+            exercise = exercises[grade_id(cell)]
             asked[index] = exercise, exercise.questions(secret)
             cells.append(sandbox.Cell(index, questions=tuple(_question(exercise, q) for q in asked[index][1])))
         elif cell.cell_type == "code" and "show" not in cell.metadata.get("tags", []) and cell.source.strip():
@@ -100,12 +82,6 @@ def _not_reached(notebook, index, exercise, run):
     return Verdict(exercise.name, status, message, out_of=exercise.points)
 
 
-def where_it_ended(notebook, run):
-    """Which cell ended the process, and how, in words."""
-    _, cell, told = run.ended
-    return f"cell {cell + 1} (`{first_line(notebook.cells[cell])}`) {told}"
-
-
 def _undefined(notebook, exercise, verdict, run):
     """If the function is missing because its own cell failed, say that instead."""
     for index, error in run.errors.items():
@@ -119,13 +95,3 @@ def _undefined(notebook, exercise, verdict, run):
             traceback = "\n".join(lines.splitlines()[1:])
             return replace(verdict, status=status, message=told, traceback=traceback)
     return verdict
-
-
-def secret(folder):
-    """The instructor's secret in this folder: the file `.secret`, made on first use, readable by its owner alone."""
-    path = Path(folder) / ".secret"
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32).hex().encode())
-    return path.read_bytes()

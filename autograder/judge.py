@@ -1,36 +1,19 @@
 """From answers to a verdict. Trusted: holds the references, and believes nothing but values.
 
-A record says what happened to one question: an answer, or what came in its place. Points are all or none.
+Points are all or none.
 """
 
 import builtins
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
 from autograder.answers import describe
 from autograder.compare import as_tensor, difference
+from autograder.render import rounded
 from autograder.verdict import Status, Verdict
 
 SMALL = 30  # numbers of a tensor that are shown as they are, to be followed by hand
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a student's function did with one question.
-
-    value:     the answer, if `failure` is None.
-    changed:   names of the arguments that the function altered in place.
-    failure:   None, or the status that stands in the answer's place.
-    message:   the exception's own line, or why there is no answer.
-    traceback: the student's own lines.
-    """
-
-    value: object = None
-    changed: tuple[str, ...] = ()
-    failure: Status | None = None
-    message: str = ""
-    traceback: str = ""
 
 
 def judge(exercise, questions, records):
@@ -180,13 +163,6 @@ def _layer_in_words(layer):
         return "the identity"
     weights = [f"{name} {_in_words(value)}" for name, value in layer.named_parameters() if value.numel() <= SMALL]
     return " with ".join(filter(None, [f"the layer {layer!r}", " and ".join(weights)]))
-
-
-def rounded(value):
-    """Nested lists of numbers with four digits each."""
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return float(f"{value:.4g}") + 0.0 if isinstance(value, float) else value  # −0.0 + 0.0 is 0.0
 
 
 def _on(questions):

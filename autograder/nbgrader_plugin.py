@@ -17,7 +17,9 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from autograder import bank, cache, course, grading, render, sandbox
+from autograder import bank, cache, course, render, sandbox
+from autograder.classroom import secret
+from autograder.graded import where_it_ended
 from autograder.notebooks import Unreadable, grade_id, is_test, read, repair
 from autograder.verdict import Status, Verdict
 
@@ -68,7 +70,7 @@ class Run(NbGraderPreprocessor):
         resources["graded"] = cache.graded(
             nb,
             assignment,
-            grading.secret(place),
+            secret(place),
             place / cache.FOLDER,
             folder=resources["metadata"]["path"],
             limits=limits(self.config),
@@ -110,13 +112,13 @@ class Judge(NbGraderPreprocessor):
             if is_test(cell):
                 verdict = verdicts[grade_id(cell)]
                 about = [note for note in notes if _about(note, grade_id(cell))]
-                cell.outputs = _judged(verdict, cards.get(verdict.exercise), about)
+                cell.outputs = _judged(verdict, cards[verdict.exercise], about)
                 _log(self.log, resources, index, verdict)
             else:
                 cell.outputs = [_output(kind, content) for kind, content in graded.run.outputs.get(index, [])]
         told = [note for note in notes if not any(_about(note, name) for name in verdicts)]
         if graded.run.ended:
-            told.append(grading.where_it_ended(nb, graded.run))
+            told.append(where_it_ended(nb, graded.run))
         nb.metadata["autograder"] = {
             "verdicts": [_summary(verdict) for verdict in graded.verdicts],
             "notes": list(notes),
@@ -181,8 +183,9 @@ def _summary(verdict):
 
 
 def _judged(verdict, card, notes):
-    card = (card or render.html(verdict, points=True)) + "".join(map(render.note, notes))
-    shown = new_output("display_data", {"text/html": card, "text/plain": render.text(verdict)})
+    html, text = card
+    html += "".join(map(render.note, notes))
+    shown = new_output("display_data", {"text/html": html, "text/plain": text})
     points = new_output("execute_result", {"text/plain": str(verdict.points)}, execution_count=None)
     return [shown, points]
 

@@ -22,7 +22,7 @@ def pack(assignment, student, file=None, path=None):
     student: the name that grades are kept under.
     file:    another file to write.
     path:    another notebook than the one in `assignments/`.
-    returns: (the file, `grading.Graded`, notes); the notes are sentences about what the student should look at.
+    returns: (the file, `graded.Graded`, notes); the notes are sentences about what the student should look at.
     Raises ValueError if the name cannot be one, notebooks.Unreadable if there is no notebook.
     """
     if not STUDENT.fullmatch(student):

@@ -6,8 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder import bank
-from autograder.classroom import common_mistakes, signs
+from autograder.classroom import common_mistakes, exercises, signs
 from autograder.regrading import LATE
 from autograder.render import symbol, text
 from autograder.verdict import Status
@@ -80,7 +79,7 @@ def print_class(results, assignment):
             str(result.to_read or ""), escape(notes[:160]), style="red" if result.failure else None,
         )  # fmt: skip
     console.print(table)
-    names = ", ".join(f"{number} {exercise.name}" for number, exercise in enumerate(bank.exercises(assignment), 1))
+    names = ", ".join(f"{number} {name}" for number, name in enumerate(exercises(assignment), 1))
     console.print(f"[dim]Exercises, left to right: {names}. ✓ right, ✗ not, ○ not attempted.[/]")
     mistakes = common_mistakes(results, assignment)
     if mistakes:

@@ -97,3 +97,14 @@ def weighted_sums(weight, bias):
     linear = nn.Linear(weight.shape[1], weight.shape[0]).to(weight.dtype)
     linear.weight.data, linear.bias.data = weight.clone(), bias.clone()
     return nn.Sequential(nn.Flatten(), linear).eval().requires_grad_(False)
+
+
+class ReLUByFunction(nn.Module):
+    """A 3 × 3 convolution and a ReLU that is no module, so that no rule can be put in its place."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.convolution = nn.Conv2d(inputs, outputs, 3)
+
+    def forward(self, x):
+        return nn.functional.relu(self.convolution(x))

@@ -1,4 +1,4 @@
-"""The judge's word on one exercise."""
+"""What a student's function did with a question, and the judge's word on the exercise."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,6 +14,24 @@ class Status(Enum):
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
     FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What happened to one question: an answer, or what came in its place.
+
+    value:     the answer, if `failure` is None.
+    changed:   names of the arguments that the function altered in place.
+    failure:   None, or the status that stands in the answer's place.
+    message:   the exception's own line, or why there is no answer.
+    traceback: the student's own lines.
+    """
+
+    value: object = None
+    changed: tuple[str, ...] = ()
+    failure: Status | None = None
+    message: str = ""
+    traceback: str = ""
 
 
 @dataclass(frozen=True)

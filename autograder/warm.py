@@ -1,8 +1,8 @@
 """The warm server: a process that has imported the heavy packages and nothing else (no thread, no CUDA, no reference).
 
-Each submission is a fork of it, so that it does not wait for imports. Where there is no fork, a submission is started
-anew. Nothing heavy is imported here: whoever is about to import for seconds starts the server first, and both import at
-the same time.
+Each submission is a fork of it, so that it does not wait for imports, and so is the local worker that judges (`crowd`),
+which takes its submissions from the same server. Where there is no fork, a submission is started anew. Nothing heavy is
+imported here: whoever is about to import for seconds starts the server first, and both import at the same time.
 """
 
 import multiprocessing
@@ -16,6 +16,7 @@ from pathlib import Path
 # Submissions are run by several threads, for which multiprocessing's own bookkeeping is not made.
 _LOCK = threading.RLock()
 _context = None
+forked = False  # whether this process is a fork of the server; `sandbox.preload` says so
 
 # What a submission may know of the environment of whoever grades it.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TORCH_HOME", "XDG_CACHE_HOME")
@@ -39,6 +40,10 @@ def _started():
     if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
+    if forked and sys.version_info < (3, 14):
+        # multiprocessing documents that a child uses its parent's server, and has the address, but starts another one.
+        forkserver._forkserver.ensure_running = lambda: None
+        return context
     context.set_forkserver_preload(["autograder.sandbox.preload"])
     with _bare_environment():
         forkserver.ensure_running()

@@ -7,7 +7,7 @@ all that would change is looked at first.
 from tqdm import tqdm
 
 from autograder import crowd, regrading
-from autograder.with_nbgrader import one_engine
+from autograder.with_nbgrader import quick_gradebook
 
 
 def grade_all(classroom, assignment, students, limits=None, agree=None, dry_run=False, **cluster):
@@ -19,7 +19,7 @@ def grade_all(classroom, assignment, students, limits=None, agree=None, dry_run=
     dry_run: whether nothing may be written before `agree` has returned.
     cluster: scheduler and workers; see `crowd.running`.
     """
-    with one_engine():
+    with quick_gradebook():
         return _grade_all(classroom, assignment, students, limits or {}, agree, dry_run, cluster)
 
 

@@ -33,17 +33,26 @@ def run_converter(kind, config, log=None):
 
 
 @contextmanager
-def one_engine():
+def quick_gradebook():
     """nbgrader opens the gradebook for each step of each submission, and compiles its queries anew each time. Here it
-    opens it with the same engine, which remembers them: a third of the time of writing."""
+    opens it with the same engine, which remembers them: a third of the time of writing. And the version of a new
+    gradebook, for which it starts a program of seconds, is read here."""
     from nbgrader import api
 
-    create = api.create_engine
-    api.create_engine = cache(create)
+    originals = api.create_engine, api.get_alembic_version
+    api.create_engine, api.get_alembic_version = cache(api.create_engine), gradebook_version
     try:
         yield
     finally:
-        api.create_engine = create
+        api.create_engine, api.get_alembic_version = originals
+
+
+def gradebook_version():
+    """What a new gradebook says its version is: the last of nbgrader's migrations."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
 
 def find_programs():

@@ -6,13 +6,10 @@ module of its own and none works in place, so that a backward rule can be put in
 """
 
 from functools import cache, partial
-from urllib.error import URLError
+from pathlib import Path
 
 import torch
 from torch import nn
-from torchvision import models
-from torchvision.models.googlenet import BasicConv2d
-from torchvision.models.resnet import Bottleneck
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -48,14 +45,11 @@ def load(name, device=None):
 @cache
 def class_names():
     """The 1000 ImageNet class names, in the order of the scores."""
-    return tuple(models.ResNet50_Weights.IMAGENET1K_V1.meta["categories"])
+    return tuple(Path(__file__).with_name("imagenet_classes.txt").read_text(encoding="utf-8").splitlines())
 
 
 def class_index(name):
-    """The position of an ImageNet class name among the scores: class_index("espresso") == 967.
-
-    Where one name stands for two classes (crane and maillot do in older torchvision), the first is meant.
-    """
+    """The position of an ImageNet class name among the scores: class_index("espresso") == 967."""
     if name not in class_names():
         near = [known for known in class_names() if name.lower() in known.lower()]
         raise ValueError(
@@ -89,18 +83,11 @@ def _zfnet():
 
 
 def _from_torchvision(name):
-    weights = models.get_model_weights(name).IMAGENET1K_V1
-    try:
-        network = models.get_model(name, weights=weights)
-    except (URLError, OSError) as error:
-        raise RuntimeError(
-            f"load({name!r}) could not download {weights.url} ({error}); connect once, or copy that file to "
-            f"{torch.hub.get_dir()}/checkpoints, or use 'zfnet' or 'efficientnet-lite0', which need none"
-        ) from None
-    mean, std = IMAGENET_MEAN, IMAGENET_STD
-    if getattr(network, "transform_input", False):  # googlenet turns this normalization into another one
-        network.transform_input, mean, std = False, (0.5,) * 3, (0.5,) * 3
-    return _normalized(_with_relu_modules(network), mean, std)
+    from lib.torchvision_networks import (
+        load,  # torchvision takes a second to import, and most notebooks need none of it
+    )
+
+    return _normalized(*load(name))
 
 
 def _normalized(network, mean, std):
@@ -117,32 +104,6 @@ def _normalized(network, mean, std):
     for name, child in children.items():
         network.add_module(name, child)
     return network
-
-
-def _with_relu_modules(network):
-    """torchvision shares, inlines or overwrites some ReLUs; give every one a module of its own."""
-    for module in list(network.modules()):
-        if isinstance(module, nn.ReLU):
-            module.inplace = False
-        elif isinstance(module, BasicConv2d):
-            module.__class__, module.relu = _ConvNormReLU, nn.ReLU()
-        elif isinstance(module, Bottleneck):
-            module.__class__ = _BottleneckOfThreeReLUs
-            module.relu1, module.relu2, module.relu = nn.ReLU(), nn.ReLU(), nn.ReLU()
-    return network
-
-
-class _ConvNormReLU(BasicConv2d):
-    def forward(self, x):
-        return self.relu(self.bn(self.conv(x)))
-
-
-class _BottleneckOfThreeReLUs(Bottleneck):
-    def forward(self, x):
-        y = self.relu1(self.bn1(self.conv1(x)))
-        y = self.relu2(self.bn2(self.conv2(y)))
-        y = self.bn3(self.conv3(y))
-        return self.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
 TORCHVISION = ("vgg19", "vgg16", "alexnet", "googlenet", "resnet50", "squeezenet1_1")

@@ -1,4 +1,4 @@
-"""Pictures of pictures: grids, heat maps over images, and yours beside expected.
+"""Pictures of pictures: grids and heat maps over images.
 
 Every function returns a `Picture`. As the last line of a notebook cell it shows itself, photographs as
 JPEG and plots as PNG, so that notebooks stay small; `picture.save("name.png")` writes it to a file.
@@ -86,46 +86,12 @@ def grid(images, titles=None, columns=None, size=2.6, alt=None, quality=76):
     return Picture(figure, alt or "; ".join(titles) or f"{len(images)} images in a grid", quality=quality)
 
 
-def comparison(yours, expected, limit=3):
-    """Yours, expected and difference in a row, for the first few of a batch.
-
-    yours, expected: tensors of equal shape: maps (N, H, W) or (H, W), images (N, 3, H, W). Both are drawn on the
-    scale of the expected one, so that a factor between them is seen; blue in the difference is too low,
-    red too high.
-    """
-    if yours.dim() == 2:
-        yours, expected = yours[None], expected[None]
-    rows = min(len(yours), limit)
-    figure = Figure(figsize=(7.5, 2.4 * rows + 0.3))
-    low, high = expected.min().item(), expected.max().item()
-    for row in range(rows):
-        difference = yours[row].double() - expected[row].double()
-        if difference.dim() == 3:
-            # The color that differs most; a mean over colors could cancel out.
-            difference = difference.gather(0, difference.abs().nan_to_num().argmax(dim=0, keepdim=True))[0]
-        reach = difference.abs().nan_to_num(0, 0, 0).max().item() or 1.0
-        columns = [
-            ("yours", yours[row], {"vmin": low, "vmax": high}),
-            ("expected", expected[row], {"vmin": low, "vmax": high}),
-            (f"difference (±{reach:.2g})", difference, {"vmin": -reach, "vmax": reach, "cmap": "RdBu_r"}),
-        ]
-        for column, (title, values, options) in enumerate(columns):
-            axes = figure.add_subplot(rows, 3, 3 * row + column + 1)
-            _draw(axes, values, **options)
-            if row == 0:
-                axes.set_title(title, fontsize=10)
-    figure.tight_layout(pad=0.3)
-    return Picture(figure, "your answer, the expected answer, and their difference", photograph=False)
-
-
-def _draw(axes, image, vmin=0, vmax=None, cmap="inferno"):
+def _draw(axes, image):
     values = image.detach().float().cpu()
     if values.dim() == 3:
-        low, high = (0, 1) if vmax is None else (vmin, vmax if vmax > vmin else vmin + 1)
-        values = ((values - low) / (high - low)).clamp(0, 1).nan_to_num()
-        axes.imshow(values.permute(1, 2, 0).numpy())
+        axes.imshow(values.clamp(0, 1).nan_to_num().permute(1, 2, 0).numpy())
     else:
-        axes.imshow(values.numpy(), cmap=cmap, vmin=vmin, vmax=vmax)
+        axes.imshow(values.numpy(), cmap="inferno", vmin=0)
     axes.set_axis_off()
 
 

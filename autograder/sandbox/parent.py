@@ -19,11 +19,9 @@ from types import NoneType
 import psutil
 
 from autograder import warm
-from autograder.answers import MAX_BYTES, NotAnAnswer, decode
-from autograder.judge import Record
 from autograder.sandbox import landlock, walls
 from autograder.sandbox.protocol import Run, pack
-from autograder.verdict import Status
+from autograder.verdict import Record, Status
 
 GRACE_SECONDS = 3  # what an interrupted cell gets to end by itself before the process is ended
 TOTAL_BYTES = 512 * 2**20
@@ -102,15 +100,16 @@ def _listen(request, scratch):
             if now < look:
                 continue
             look = now + POLL_SECONDS
+            memory, processes = _use(process.pid)
             if now - cell_start > limits.cell_seconds + GRACE_SECONDS:
                 result.ended = (Status.TIMED_OUT, cell, f"ran longer than {limits.cell_seconds:g} s")
             elif now - start > limits.submission_seconds:
                 told = f"the notebook as a whole ran longer than {limits.submission_seconds:g} s"
                 result.ended = (Status.TIMED_OUT, cell, told)
-            elif _memory(process.pid) > limits.memory:
+            elif memory > limits.memory:
                 told = f"used more than {limits.memory / 2**30:.1f} GB of memory"
                 result.ended = (Status.OUT_OF_MEMORY, cell, told)
-            elif _count(process.pid) > limits.processes:
+            elif processes > limits.processes:
                 result.ended = (Status.FORBIDDEN, cell, f"started more than {limits.processes} processes")
             if result.ended:
                 return result
@@ -127,6 +126,8 @@ def _listen(request, scratch):
 
 def _read(connection, frames):
     """Frames into a queue, until the process ends or says something that is none."""
+    from autograder.answers import MAX_BYTES, NotAnAnswer, decode  # with torch: not for those who only ask for the tier
+
     total, last = 0, {"kind": "garbage"}
     try:
         while total < TOTAL_BYTES:
@@ -184,22 +185,16 @@ def _keep(frame, result, cell):
         result.records.setdefault(cell, []).append(record)
 
 
-def _memory(pid):
-    """Resident bytes of a process and all its children."""
-    total = 0
+def _use(pid):
+    """Resident bytes of a process and all below it, and how many are below it."""
+    memory, below = 0, []
     with suppress(psutil.Error):
         process = psutil.Process(pid)
-        for one in [process, *process.children(recursive=True)]:
+        below = process.children(recursive=True)
+        for one in [process, *below]:
             with suppress(psutil.Error):
-                total += one.memory_info().rss
-    return total
-
-
-def _count(pid):
-    """How many processes a process has below it."""
-    with suppress(psutil.Error):
-        return len(psutil.Process(pid).children(recursive=True))
-    return 0
+                memory += one.memory_info().rss
+    return memory, len(below)
 
 
 def _end(process):

@@ -5,8 +5,7 @@ import pickle
 from dataclasses import dataclass, field
 from functools import cache
 
-from autograder.judge import Record
-from autograder.verdict import Status
+from autograder.verdict import Record, Status
 
 
 @dataclass(frozen=True)

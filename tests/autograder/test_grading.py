@@ -5,7 +5,7 @@ import pytest
 from making import GRAD_CAM, SECRET, cells, grade, source_of
 from nbformat.v4 import new_code_cell
 
-from autograder import bank, course, grading, own, sandbox
+from autograder import bank, classroom, course, grading, own, sandbox
 from autograder.notebooks import grade_id, is_test, read, repair
 from autograder.verdict import Status
 
@@ -175,8 +175,8 @@ def test_a_whole_submission_made_from_the_release_earns_all_points():
 
 
 def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path):
-    first = grading.secret(tmp_path)
-    assert len(first) == 64 and grading.secret(tmp_path) == first
+    first = classroom.secret(tmp_path)
+    assert len(first) == 64 and classroom.secret(tmp_path) == first
     assert (tmp_path / ".secret").stat().st_mode & 0o077 == 0
     (tmp_path / "another").mkdir()
-    assert grading.secret(tmp_path / "another") != first
+    assert classroom.secret(tmp_path / "another") != first

@@ -7,8 +7,9 @@ from making import SECRET, verdict_on
 
 from autograder import bank
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.judge import Record, given, judge, name_the_cause, rounded
-from autograder.verdict import Status, Verdict
+from autograder.judge import given, judge, name_the_cause
+from autograder.render import rounded
+from autograder.verdict import Record, Status, Verdict
 
 
 def half(values, scale):

@@ -10,7 +10,7 @@ from classes import ALL_POINTS, NAMES, typed
 from conftest import ATTACK, SUBMISSIONS
 from making import GRAD_CAM
 
-from autograder import bank, grading, report
+from autograder import bank, classroom, report
 from autograder.classroom import Classroom, Result
 
 
@@ -166,7 +166,7 @@ def numbers(value):
 
 def test_feedback_pages_tell_nothing_of_the_hidden_cases(a_graded_class):
     pages = {path.parent.parent.name: path.read_text(encoding="utf-8") for path in feedback(a_graded_class)}
-    secret = grading.secret(a_graded_class)
+    secret = classroom.secret(a_graded_class)
     hidden, seen = set(), set()
     for exercise in bank.exercises(GRAD_CAM):
         for question in exercise.questions(secret):

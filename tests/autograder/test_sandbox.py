@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from autograder import course, observe, sandbox
 from autograder.compare import difference
-from autograder.judge import Record
 from autograder.sandbox import Cell, Limits, Question, Request
 from autograder.sandbox import parent as trusted
-from autograder.verdict import Status
+from autograder.verdict import Record, Status
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork, and so no warm server")
 

@@ -2,11 +2,10 @@ from functools import partial
 
 import torch
 from torch import nn
-from torchvision.models.googlenet import BasicConv2d
 
 from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.toys import network, normal, uniform, whole
+from autograder.toys import ReLUByFunction, network, normal, uniform, whole
 from lib import saliency
 from lib.swapping import swapped
 
@@ -33,7 +32,7 @@ def _nested(rule, relu=nn.ReLU, brightness=1.0):
 
 
 def _functional(g):
-    made = nn.Sequential(BasicConv2d(3, 6, kernel_size=3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 5))
+    made = nn.Sequential(ReLUByFunction(3, 6), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 5))
     return _drawn(g, made), uniform(g, 1, 3, 8, 8), int(whole(g, 0, 4, 1)), "guided"
 
 
