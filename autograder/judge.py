@@ -10,7 +10,7 @@ import torch
 
 from autograder.answers import describe
 from autograder.compare import as_tensor, difference
-from autograder.render import rounded
+from autograder.numerals import rounded
 from autograder.verdict import Status, Verdict
 
 SMALL = 30  # numbers of a tensor that are shown as they are, to be followed by hand

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from autograder.numerals import in_rows, rounded
 from autograder.verdict import Status
 
 # Symbol, color of the edge, color of the ground. The symbol and the word carry the meaning without color.
@@ -54,7 +55,7 @@ def text(verdict):
         lines.extend("  " + line for line in verdict.traceback.splitlines())
     yours, expected = _small_tensors(verdict)
     if yours is not None:
-        lines += [f"yours:    {rounded(yours.tolist())}", f"expected: {rounded(expected.tolist())}"]
+        lines.append(_both(yours, expected))
     return "\n".join(lines)
 
 
@@ -143,11 +144,16 @@ def _small_tensors(verdict, limit=12):
     return yours, expected
 
 
+def _both(yours, expected):
+    """One under the other, or each in rows whose numbers stand under each other."""
+    yours, expected = (in_rows(rounded(tensor.tolist()), indent=10) for tensor in (yours, expected))
+    return f"yours:    {yours}\nexpected: {expected}"
+
+
 def _side_by_side(verdict):
     small, right = _small_tensors(verdict)
     if small is not None:
-        told = f"yours:    {rounded(small.tolist())}\nexpected: {rounded(right.tolist())}"
-        return f'<pre style="{PRE}">{escape(told)}</pre>'
+        return f'<pre style="{PRE}">{escape(_both(small, right))}</pre>'
     yours, expected = _tensors(verdict)
     if yours is None or yours.shape != expected.shape or not _is_picture(expected):
         return ""
@@ -160,10 +166,3 @@ def _is_picture(tensor):
     """Maps (N, H, W) or images (N, 3, H, W), of floats, with something to see."""
     maps = tensor.dim() in (2, 3) or (tensor.dim() == 4 and tensor.shape[1] == 3)
     return maps and tensor.is_floating_point() and min(tensor.shape[-2:]) > 1
-
-
-def rounded(value):
-    """Nested lists of numbers with four digits each."""
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return float(f"{value:.4g}") + 0.0 if isinstance(value, float) else value  # −0.0 + 0.0 is 0.0

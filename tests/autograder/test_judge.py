@@ -8,7 +8,7 @@ from making import SECRET, verdict_on
 from autograder import bank
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.judge import given, judge, name_the_cause
-from autograder.render import rounded
+from autograder.numerals import rounded
 from autograder.verdict import Record, Status, Verdict
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from autograder import render
+from autograder.numerals import in_rows
 from autograder.verdict import Status, Verdict
 
 ATTACK = "<script>alert('x')</script>\"&<img src=x onerror=y>`<b>`"
@@ -114,6 +115,15 @@ def test_small_answers_are_shown_as_rounded_numbers_side_by_side():
     verdict = replace(WRONG, yours=[1 / 3, 2], expected=torch.tensor([0.5, 2.0]))
     assert "yours:    [0.3333, 2.0]\nexpected: [0.5, 2.0]" in render.text(verdict)
     assert "yours:    [0.3333, 2.0]\nexpected: [0.5, 2.0]" in entities.unescape(render.html(verdict))
+
+
+@pytest.mark.parametrize("value, text", [
+    (3.0, "3.0"), ([], "[]"), ([1.0, -2.5], "[1.0, -2.5]"), ([[1.0, -2.5]], "[[1.0, -2.5]]"),
+    ([[1.0, -2.5], [10.0, 0.0]], "[[ 1.0, -2.5],\n   [10.0,  0.0]]"),
+    ([[[1, 2], [3, 4]], [[5, 6], [7, 10]]], "[[[ 1,  2],\n    [ 3,  4]],\n   [[ 5,  6],\n    [ 7, 10]]]"),
+])  # fmt: skip
+def test_numbers_of_several_rows_stand_under_each_other(value, text):
+    assert in_rows(value, indent=2) == text
 
 
 def test_maps_and_images_are_shown_as_pictures_with_a_description():
