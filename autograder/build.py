@@ -25,6 +25,7 @@ import textwrap
 from base64 import b64decode, b64encode
 from io import BytesIO
 from pathlib import Path
+from time import perf_counter
 
 import nbformat
 from PIL import Image
@@ -35,6 +36,7 @@ from autograder.with_nbgrader import nbgrader_config, run_converter
 
 DIGEST = "executed"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+LONG = 4  # seconds; what is imported takes two
 LARGEST = 1_000_000  # bytes of a notebook; beyond that, pictures in texts are made smaller
 TABLES = re.compile(r"(<!-- table:([\w-]+) of ([\w-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 HAND_IN = """## Hand in
@@ -109,13 +111,26 @@ def digest(notebook):
 
 
 def execute(notebook, folder):
-    """Run every cell of a notebook in `folder` and keep what it shows. Raises if a cell fails."""
+    """Run every cell of a notebook in `folder` and keep what it shows. Raises if a cell fails.
+
+    returns: [(number, seconds), ...] of the cells in which a reader waits for long and sees no progress.
+    """
     from nbclient import NotebookClient
+
+    begun, waits = {}, []
+
+    def begin(cell, cell_index):
+        begun[cell_index] = perf_counter()
+
+    def end(cell, cell_index, execute_reply):
+        seconds = perf_counter() - begun[cell_index]
+        if seconds > LONG and not any(map(_is_progress, cell.outputs)):
+            waits.append((cell_index, seconds))
 
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     client = NotebookClient(
         notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": folder}},
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR"], on_cell_start=begin, on_cell_executed=end,
     )  # fmt: skip
     client.execute()
     notebook.metadata["language_info"] = {"name": "python"}
@@ -134,6 +149,12 @@ def execute(notebook, folder):
         if len(nbformat.writes(notebook).encode()) > LARGEST:
             attach_pictures(notebook, scale)
     notebook.metadata[DIGEST] = digest(notebook)
+    return waits
+
+
+def _is_progress(output):
+    """Whether an output is a bar of tqdm's."""
+    return WIDGET in output.get("data", {}) or (output.get("name") == "stderr" and "%|" in output.get("text", ""))
 
 
 def attach_pictures(notebook, scale=1):
@@ -179,7 +200,8 @@ def build(name, say=print, force=False):
     stale = force or notebook.metadata.get(DIGEST) != digest(notebook)
     if stale:
         say(f"{name}: running the solution notebook")
-        execute(notebook, str(path.parent))
+        for number, seconds in execute(notebook, str(path.parent)):
+            say(f"{name}: cell {number} took {seconds:.1f} s and showed no progress (tqdm, or lib.progress)")
     if changed or stale:
         nbformat.write(notebook, path)
         say(f"{name}: solution notebook written")

@@ -82,3 +82,18 @@ def test_pictures_in_texts_can_be_smaller_than_those_that_cells_show():
         attached = notebook.cells[0].attachments["goal.jpg"]["image/jpeg"]
         assert Image.open(BytesIO(b64decode(attached))).size == size
     assert Image.open(BytesIO(b64decode(cell.outputs[0].data["image/jpeg"]))).size == (50, 30)
+
+
+def test_building_tells_where_a_reader_waits_and_sees_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "LONG", 0.5)
+    sources = [
+        "import time\nfrom tqdm import tqdm\nfrom tqdm.notebook import tqdm as widget",
+        "time.sleep(0.1)",
+        "time.sleep(0.7)",
+        "for _ in tqdm(range(2)): time.sleep(0.4)",
+        "for _ in widget(range(2)): time.sleep(0.4)",
+    ]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    waits = build.execute(notebook, str(tmp_path))
+    assert [number for number, _ in waits if number] == [2] and all(0.5 < seconds < 30 for _, seconds in waits)
+    assert not any(cell.outputs for cell in notebook.cells)  # bars are not kept
