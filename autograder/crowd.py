@@ -1,14 +1,14 @@
 """Many submissions at once: a Dask cluster runs and judges them; the one writer of the gradebook finds the results.
 
-A worker gets the path of a submission and returns nothing but a sentence; results go to the folder of
+Where submissions are not walled in, threads of this process do it. A worker gets the path of a submission and returns nothing but a sentence; results go to the folder of
 `autograder.cache`. So a lost worker, or a killed run, loses at most the submissions it was at.
 """
 
 import logging
 import os
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain
-from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 THREADS = 4  # submissions side by side in one worker, which judges one at a time
@@ -20,57 +20,73 @@ def running(jobs, scheduler=None, workers=None):
 
     scheduler: the address of one that is there, such as "tcp://host:8786"; default: a local one of this machine's size.
     workers:   how many submissions the local one runs side by side.
-    Gives an iterator of (position of the job, "" or why there is no result), one after the other as they are done. The
-    cluster is there from its first step on; what is done before that costs nothing, since something warms up meanwhile.
+    Gives an iterator of (position of the job, "" or why there is no result), one after the other as they are done.
     """
     known = {index: trouble for index, job in enumerate(jobs) if (trouble := _without_running(job)) is not None}
+    if len(known) == len(jobs):
+        yield iter(known.items())
+        return
     missing = {index: job for index, job in enumerate(jobs) if index not in known}
-    if missing and scheduler is None:
-        from autograder import warm
-
-        warm.server()
-    with ExitStack() as stack:
-        yield chain(known.items(), _run_all(missing, scheduler, workers, stack) if missing else ())
+    with _starting(scheduler, min(workers or os.cpu_count() or 1, len(missing))) as (submit, as_completed):
+        futures = {submit(run_one, **job): index for index, job in missing.items()}
+        yield chain(known.items(), ((futures[future], _outcome(future)) for future in as_completed(futures)))
 
 
-def _run_all(jobs, scheduler, workers, stack):
-    from distributed import as_completed
+def _starting(scheduler, side_by_side):
+    """A context that gives (a function that submits a call, one that iterates over futures as they are done).
 
-    client = stack.enter_context(_cluster(scheduler, min(workers or os.cpu_count() or 1, len(jobs))))
-    futures = {client.submit(run_one, **job, pure=False, retries=2): index for index, job in jobs.items()}
-    for future in as_completed(futures):
-        yield futures[future], str(future.exception()) if future.status == "error" else future.result()
+    The processes of a cluster talk through ports, and whoever reaches these can run anything. So where submissions are
+    not walled in, they are run by threads of this process.
+    """
+    from autograder import sandbox
+
+    return _cluster(scheduler, side_by_side) if scheduler or sandbox.tier()[0] == "full" else _threads(side_by_side)
+
+
+@contextmanager
+def _threads(side_by_side):
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    with ThreadPoolExecutor(side_by_side) as pool:
+        try:
+            yield pool.submit, as_completed
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
 def _cluster(scheduler, side_by_side):
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, as_completed
 
     # A worker starts processes of its own, which daemons may not.
     settings = {"distributed.worker.daemon": False, "distributed.logging.distributed": "error"}
-    if "forkserver" in get_all_start_methods():  # workers are forks of the warm server
-        settings["distributed.worker.multiprocessing-method"] = "forkserver"
     logging.getLogger("distributed").setLevel(logging.ERROR)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
         if scheduler is None:
             processes = -(-side_by_side // THREADS)
             threads = -(-side_by_side // processes)
-            environment = dict(os.environ)  # the warm server has a bare one
             local = LocalCluster(
-                n_workers=processes, threads_per_worker=threads, dashboard_address=None, memory_limit=0,
-                env=environment,
-            )  # fmt: skip
+                n_workers=processes, threads_per_worker=threads, dashboard_address=None, memory_limit=0
+            )
             scheduler = stack.enter_context(local)
-        yield stack.enter_context(Client(scheduler))
+        client = stack.enter_context(Client(scheduler))
+        yield partial(client.submit, pure=False, retries=2), as_completed
+
+
+def _outcome(future):
+    try:
+        return future.result()
+    except Exception as error:
+        return str(error)
 
 
 def run_one(**job):
     """Run one submission unless its result is there. Returns "" or why there is none."""
     from autograder import other_libraries, warm
 
-    warm.server()  # it and this process import at the same time
+    warm.start_server()  # it and this process import at the same time
     other_libraries.calm()
     from autograder.notebooks import Unreadable
 

@@ -1,106 +1,132 @@
-"""The warm server: a process that has imported the heavy packages and nothing else (no thread, no CUDA, no reference).
+"""Processes that need not wait for imports: each is a fork of the warm server (`warm_server`).
 
-Each submission is a fork of it, so that it does not wait for imports, and so is the local worker that judges (`crowd`),
-which takes its submissions from the same server. Where there is no fork, a submission is started anew. Nothing heavy is
-imported here: whoever is about to import for seconds starts the server first, and both import at the same time.
+Where there is no fork, each is started anew. Nothing heavy is imported here: whoever is about to import for seconds
+starts the server first, and both import at the same time.
 """
 
 import multiprocessing
 import os
+import pickle
+import signal
+import socket
+import subprocess
 import sys
 import threading
-from contextlib import contextmanager
-from multiprocessing import forkserver
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-# Submissions are run by several threads, for which multiprocessing's own bookkeeping is not made.
-_LOCK = threading.RLock()
-_context = None
-forked = False  # whether this process is a fork of the server; `sandbox.preload` says so
+from autograder.warm_server import HEADER, START, WAIT, received
+
+POLL_SECONDS = 0.005
 
 # What a submission may know of the environment of whoever grades it.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TORCH_HOME", "XDG_CACHE_HOME")
-
 
 # A fork copies the table of memory pages. With pages of 2 MB, where Linux and glibc have them, it takes a fifth of the
 # time; Python's own allocator would not use them.
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"} if sys.platform == "linux" else {}
 
+_LOCK = threading.Lock()  # submissions are run by several threads
+_server = None
 
-def server():
-    """Start the server if it is not there; does not wait until it is warm. Returns multiprocessing's context for it."""
-    global _context
+
+def start_server():
+    """Start the server if it is not there, and there can be one; does not wait until it is warm."""
     with _LOCK:
-        if _context is None:
-            _context = _started()
-        return _context
-
-
-def _started():
-    if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    if forked and sys.version_info < (3, 14):
-        # multiprocessing documents that a child uses its parent's server, and has the address, but starts another one.
-        forkserver._forkserver.ensure_running = lambda: None
-        return context
-    context.set_forkserver_preload(["autograder.sandbox.preload"])
-    with _bare_environment():
-        forkserver.ensure_running()
-    return context
+        if hasattr(os, "fork"):
+            _running()
 
 
 def start(target, *arguments):
-    """Start a process that runs `target(*arguments, connection)`. Returns (process, our end of the connection)."""
-    with _LOCK:
-        context = server()
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=target, args=(*arguments, theirs), daemon=True)
-        with _without_main():
-            process.start()
+    """Start a process that runs `target(*arguments, connection)`. Returns (process, our end of the connection).
+
+    target, arguments: picklable.
+    returns: something with a `pid`, `kill()`, and `wait(seconds)`, which gives the exit code, or None if it goes on.
+    """
+    if not hasattr(os, "fork"):
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        process = _Spawned(target=target, args=(*arguments, theirs), daemon=True)
+        process.start()
         theirs.close()  # the process has the only one that is left
         return process, ours
-
-
-def wait(process, seconds):
-    """Wait for the end of a process that is about to end. Returns its exit code, or None if it goes on."""
+    data = pickle.dumps((target, arguments))
+    ours, theirs = os.pipe()
     with _LOCK:
-        process.join(seconds)
-        return process.exitcode
+        server = _running()
+        try:
+            pid, _ = server.ask(START, len(data), data, theirs)
+        finally:
+            os.close(theirs)
+    return _Fork(server, pid), Connection(ours, writable=False)
 
 
-def kill(process):
-    """Kill a process if it is there."""
-    with _LOCK:
-        if process.is_alive():
-            process.kill()
+def _running():
+    global _server
+    if _server is None or _server.process.poll() is not None:
+        _server = _Server()
+    return _server
 
 
-@contextmanager
+class _Server:
+    def __init__(self):
+        ours, theirs = socket.socketpair()
+        program = f"import sys; sys.path[:] = {sys.path!r}; from autograder import warm_server; "
+        self.asking = ours
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", f"{program}warm_server.main({theirs.fileno()})"], pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, env=_bare_environment(),
+            )  # fmt: skip
+
+    def ask(self, kind, number, data=b"", descriptor=None):
+        """Send a request and return the two numbers of the answer."""
+        header = HEADER.pack(kind, number)
+        if descriptor is None:
+            self.asking.sendall(header)
+        else:
+            socket.send_fds(self.asking, [header], [descriptor])
+            self.asking.sendall(data)
+        return HEADER.unpack(received(self.asking, HEADER.size))
+
+
+class _Fork:
+    """A process of the server's. It keeps its number until `wait` has given its exit code."""
+
+    def __init__(self, server, pid):
+        self.server, self.pid, self.code = server, pid, None
+
+    def kill(self):
+        if self.code is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, seconds):
+        end = time.monotonic() + seconds
+        while self.code is None:
+            try:
+                with _LOCK:
+                    ended, status = self.server.ask(WAIT, self.pid)
+            except (EOFError, OSError):  # the server has ended, and what it forked with it
+                ended, status = self.pid, signal.SIGKILL
+            if ended:
+                self.code = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() > end:
+                return None
+            else:
+                time.sleep(POLL_SECONDS)
+        return self.code
+
+
+class _Spawned(multiprocessing.get_context("spawn").Process):
+    def wait(self, seconds):
+        self.join(seconds)
+        return self.exitcode
+
+
 def _bare_environment():
     """Only harmless variables. A process's first environment stays readable in it as long as it lives."""
-    kept = dict(os.environ)
-    os.environ.clear()
-    os.environ.update({name: value for name, value in kept.items() if name in ENVIRONMENT or name.startswith("CUDA_")})
-    os.environ["HOME"] = "/"
-    os.environ.update(LARGE_PAGES)
-    os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".cache" / "matplotlib")  # its list of fonts
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
-
-
-@contextmanager
-def _without_main():
-    """multiprocessing imports the parent's main program into each child. A submission has no business with it."""
-    main = sys.modules["__main__"]
-    file, spec = main.__dict__.pop("__file__", None), main.__dict__.get("__spec__")
-    main.__spec__ = None
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
-        if file is not None:
-            main.__file__ = file
+    kept = {name: value for name, value in os.environ.items() if name in ENVIRONMENT or name.startswith("CUDA_")}
+    fonts = str(Path(__file__).parents[1] / ".cache" / "matplotlib")  # matplotlib's list of them
+    return {**kept, "HOME": "/", "MPLCONFIGDIR": fonts, **LARGE_PAGES}

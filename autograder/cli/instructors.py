@@ -67,15 +67,11 @@ def grade(
     would change from an earlier grading are printed first, and written only if you agree; grades given by hand stand.
     The exit status is 1 if a submission could not be graded, or if changes were left out.
     """
-    from autograder import warm
-
-    name = full_name(assignment)
-    if scheduler is None:
-        warm.server()  # it and this program import at the same time
     from autograder import sandbox, terminal
     from autograder.classroom import Classroom
     from autograder.whole_class import grade_all
 
+    name = full_name(assignment)
     if require_isolation:
         tier, words = sandbox.tier()
         if tier != "full":

@@ -4,7 +4,6 @@ Nothing here is trusted afterwards. There is no reference, no expected value and
 """
 
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
@@ -59,9 +58,7 @@ def _settle(scratch, connection, request):
     if request.walled:
         from autograder.sandbox import walls
 
-        # A fork of the warm server is no child of the one who asked for it, and would outlive it.
-        above = multiprocessing.parent_process().sentinel
-        walls.build(scratch, limits.scratch, request.hidden, needed, above)
+        walls.build(scratch, limits.scratch, request.hidden, needed)
     os.chdir(scratch)
     sys.path.append("")  # last, so that a file handed in cannot stand in for an installed module
     os.environ["HOME"] = os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = tempfile.tempdir = scratch

@@ -116,7 +116,7 @@ def _listen(request, scratch):
         if not ready:
             raise RuntimeError("the sandbox could not be set up; its message stands above. Nobody was graded by this.")
         if not waited_for:
-            code = warm.wait(process, 2)
+            code = process.wait(2)
             result.ended = (Status.ERROR, cell, f"ended the Python process ({_how(code)})")
         return result
     finally:
@@ -202,14 +202,14 @@ def _end(process):
     found = []
     with suppress(psutil.Error):
         found = psutil.Process(process.pid).children(recursive=True)
-    warm.kill(process)
+    process.kill()
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, 9)
     for child in found:
         with suppress(psutil.Error):
             child.kill()
-    warm.wait(process, 5)
+    process.wait(5)
 
 
 def _how(code):

@@ -23,12 +23,10 @@ import autograder.answers  # noqa: E402
 import autograder.calling  # noqa: E402
 import autograder.observe  # noqa: E402
 import autograder.sandbox.child  # noqa: E402, F401
-import autograder.warm  # noqa: E402
 import lib.activations  # noqa: E402
 import lib.images  # noqa: E402
 import lib.networks  # noqa: E402
 import lib.plotting  # noqa: E402, F401
 
-autograder.warm.forked = True  # seen in the forks
 PIL.Image.init()  # the file formats
 skimage.data.chelsea()  # what scikit-image imports only when the first of its pictures is asked for

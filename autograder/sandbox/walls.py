@@ -17,7 +17,6 @@ sandbox then says that it is not isolated in full.
 
 import ctypes
 import os
-import select
 import signal
 import struct
 import sys
@@ -35,13 +34,12 @@ CAPABILITY_VERSION_3 = 0x20080522
 SYSTEM = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "dev", "proc", "sys", "nix"}
 
 
-def build(scratch, size, hidden, needed, above=None):
+def build(scratch, size, hidden, needed):
     """Wall in this process, which must have a single thread, and return in a child of it that is all there is.
 
     scratch: a folder; becomes a writable file system of `size` bytes that holds copies of the folder's files.
     hidden:  files and folders that become empty.
     needed:  folders that stay readable although they are below a private place.
-    above:   a descriptor that can be read once whoever asked for this has ended; then so does all in here.
     The process that called waits for the child outside of the walls, and ends as it ends.
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -52,7 +50,7 @@ def build(scratch, size, hidden, needed, above=None):
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     _mount(libc, "none", "/", None, MS_REC | MS_PRIVATE)
     _hide(libc, scratch, size, hidden, needed)
-    _fork_and_relay(libc, above)  # the first process of the new process space
+    _fork_and_relay(libc)  # the first process of the new process space
     try:
         _mount(libc, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError:  # some containers allow no second one
@@ -91,18 +89,12 @@ def _hide(libc, scratch, size, hidden, needed):
         Path(scratch, name).write_bytes(content)
 
 
-def _fork_and_relay(libc, above=None):
-    """Return in a child. This process waits for it, dies with it, and takes it along if it ends before."""
+def _fork_and_relay(libc):
+    """Return in a child. This process waits for it, dies with it, and takes it along if it is killed itself."""
     child = os.fork()
     if child == 0:
         _check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "pdeathsig")
         return
-    if above is not None:
-        waiting, own = select.poll(), os.pidfd_open(child)
-        for descriptor in (own, above):
-            waiting.register(descriptor, select.POLLIN)
-        if own not in [descriptor for descriptor, _ in waiting.poll()]:
-            os._exit(1)
     while True:
         ended, status = os.wait()
         if ended == child:

@@ -271,6 +271,30 @@ except OSError as error:
     print(type(error).__name__)
 """,
     "output flood": PASSIVE + "for _ in range(10**4):\n    print('x' * 10**4)",
+    "a process from a server of multiprocessing's": PASSIVE + """
+import multiprocessing, os
+from multiprocessing import forkserver, resource_tracker
+multiprocessing.current_process()._config["daemon"] = False
+for server in (forkserver._forkserver, resource_tracker._resource_tracker):
+    server.ensure_running = lambda: None
+forkserver._forkserver._forkserver_alive_fd = resource_tracker._resource_tracker._fd = os.pipe()[1]
+process = multiprocessing.get_context("forkserver").Process(target=os.system, args=("echo x > {outside}/trace",))
+process.start()
+process.join(3)
+""",
+    "a process from the warm server": PASSIVE + """
+import ctypes, os, pickle, socket
+from autograder import warm_server
+libc = ctypes.CDLL(None)
+data = pickle.dumps((os.system, ("echo x > {outside}/trace",)))
+for pid in range(os.getppid(), 0, -1):
+    held = libc.syscall(434, pid, 0)  # pidfd_open
+    for number in range(3, 20) if held >= 0 else ():
+        stolen = libc.syscall(438, held, number, 0)  # pidfd_getfd
+        if stolen >= 0:
+            asked = socket.socket(fileno=stolen)
+            socket.send_fds(asked, [warm_server.HEADER.pack(warm_server.START, len(data)) + data], [os.pipe()[1]])
+""",
     "write outside": PASSIVE + "open('{outside}/trace', 'w').write('x')",
     "write above the scratch folder": PASSIVE + "open('../trace-of-an-attack', 'w').write('x')",
     "write into the repository": PASSIVE + """

@@ -1,6 +1,7 @@
 """Results kept by content: found again only if everything they depend on is the same."""
 
 import nbformat
+import psutil
 import pytest
 
 from autograder import bank, cache, crowd, grading, own, sandbox
@@ -88,6 +89,28 @@ def test_a_cluster_runs_all_and_only_what_is_not_there_yet(tmp_path):
     assert len(times) == 2
     assert finished(jobs, workers=1) == said
     assert times == {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
+
+
+def test_without_walls_nothing_listens_on_a_port(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "tier", lambda: ("reduced", ""))
+    monkeypatch.setattr(sandbox.parent, "tier", sandbox.tier)
+    nbformat.write(own.skeleton(ASSIGNMENT), tmp_path / "release.ipynb")
+    nbformat.write(notebook(), tmp_path / "it.ipynb")
+    job = {
+        "path": str(tmp_path / "it.ipynb"), "release": str(tmp_path / "release.ipynb"), "hidden": (),
+        "assignment": ASSIGNMENT, "secret": b"s", "place": str(tmp_path / "kept"), "limits": {},
+    }  # fmt: skip
+    before = listening()
+    with crowd.running([job, {**job, "secret": b"t"}], workers=2) as said:
+        assert sorted(said) == [(0, ""), (1, "")] and listening() == before
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def listening():
+    """Ports at which this process and those that it started can be reached."""
+    own = psutil.Process()
+    found = [one.net_connections() for one in (own, *own.children(recursive=True))]
+    return {connection.laddr for of_one in found for connection in of_one if connection.status == "LISTEN"}
 
 
 def finished(jobs, **cluster):
