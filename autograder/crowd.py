@@ -1,7 +1,8 @@
 """Many submissions at once: a Dask cluster runs and judges them; the one writer of the gradebook finds the results.
 
-Where submissions are not walled in, threads of this process do it. A worker gets the path of a submission and returns nothing but a sentence; results go to the folder of
-`autograder.cache`. So a lost worker, or a killed run, loses at most the submissions it was at.
+A worker gets the path of a submission and returns nothing but a sentence; results go to the folder of
+`autograder.cache`. So a lost worker, or a killed run, loses at most the submissions it was at. Where submissions are
+not walled in, threads of this process run them.
 """
 
 import logging

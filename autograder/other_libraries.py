@@ -4,7 +4,7 @@ import sys
 import warnings
 from importlib import import_module
 
-LIBRARIES = r"(nbgrader|nbformat|nbconvert|traitlets|jupyter_client)\b"
+LIBRARIES = r"(nbgrader|nbformat|nbconvert|traitlets|jupyter_client|distributed)\b"
 
 
 def calm():

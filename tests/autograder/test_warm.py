@@ -13,7 +13,6 @@ from classes import handed_in
 from making import GRAD_CAM
 
 from autograder import course, sandbox, warm
-from autograder.with_nbgrader import find_programs, gradebook_version
 
 fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork, and so no warm server")
 
@@ -135,10 +134,3 @@ if __name__ == "__main__":
     done = subprocess.run([sys.executable, "-c", program], cwd=course.root(), capture_output=True, text=True)
     assert done.stdout.endswith("False\n"), done.stdout + done.stderr
     assert "channel_weights, summed over positions (1)" in " ".join(done.stdout.split())
-
-
-def test_the_version_of_a_new_gradebook_is_what_nbgrader_would_find():
-    from nbgrader import api
-
-    find_programs()
-    assert gradebook_version() == api.get_alembic_version()

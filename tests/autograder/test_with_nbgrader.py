@@ -1,0 +1,56 @@
+"""nbgrader's gradebook without its detours: the same in the end."""
+
+import sqlite3
+from contextlib import closing, suppress
+
+import pytest
+from nbgrader import api
+
+from autograder.with_nbgrader import find_programs, gradebook_version, quick_gradebook
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A new gradebook's address, and a function that reads the students in it from the disk."""
+    find_programs()
+    with quick_gradebook(), api.Gradebook(f"sqlite:///{tmp_path}/gradebook.db"):
+        pass
+
+    def students():
+        with closing(sqlite3.connect(tmp_path / "gradebook.db")) as file:
+            return {name for (name,) in file.execute("SELECT id FROM student")}
+
+    return f"sqlite:///{tmp_path}/gradebook.db", students
+
+
+def test_a_gradebook_is_written_when_it_is_closed(stored):
+    address, students = stored
+    with quick_gradebook():
+        with api.Gradebook(address) as book:
+            book.add_student("ada")
+            book.add_student("ben").first_name = "Ben"
+            assert {student.id for student in book.students} == {"ada", "ben"} and students() == set()
+        assert students() == {"ada", "ben"}
+        with api.Gradebook(address) as book:
+            assert book.find_student("ben").first_name == "Ben"
+
+
+def test_what_was_done_before_an_error_stays_as_with_nbgrader_itself(stored):
+    address, students = stored
+    with quick_gradebook(), suppress(ZeroDivisionError), api.Gradebook(address) as book:
+        book.add_student("ada")
+        raise ZeroDivisionError
+    assert students() == {"ada"}
+
+
+def test_afterwards_nbgrader_is_as_before(stored):
+    address, students = stored
+    with api.Gradebook(address) as book:
+        book.add_student("cleo")
+        assert students() == {"cleo"}
+
+
+def test_the_version_of_a_new_gradebook_is_what_nbgrader_would_find(stored, tmp_path):
+    assert gradebook_version() == api.get_alembic_version()
+    with closing(sqlite3.connect(tmp_path / "gradebook.db")) as file:
+        assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [(gradebook_version(),)]
