@@ -30,7 +30,7 @@ def running(jobs, scheduler=None, workers=None):
     missing = {index: job for index, job in enumerate(jobs) if index not in known}
     with _starting(scheduler, min(workers or os.cpu_count() or 1, len(missing))) as (submit, as_completed):
         futures = {submit(run_one, **job): index for index, job in missing.items()}
-        yield chain(known.items(), ((futures[future], _outcome(future)) for future in as_completed(futures)))
+        yield chain(known.items(), ((futures.pop(future), _outcome(future)) for future in as_completed(futures)))
 
 
 def _starting(scheduler, side_by_side):

@@ -43,6 +43,18 @@ def test_what_was_done_before_an_error_stays_as_with_nbgrader_itself(stored):
     assert students() == {"ada"}
 
 
+def test_sqlite_is_told_how_large_its_tables_are(stored, tmp_path):
+    """So that it looks up one student's grade by the student, and not among those of the whole class."""
+    address, _ = stored
+    with quick_gradebook():
+        for number in range(70):
+            with api.Gradebook(address) as book:
+                book.add_student(f"student-{number}")
+    with closing(sqlite3.connect(tmp_path / "gradebook.db")) as file:
+        ((rows,),) = file.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = 'student'")
+    assert rows.split()[0] == "64"
+
+
 def test_afterwards_nbgrader_is_as_before(stored):
     address, students = stored
     with api.Gradebook(address) as book:
