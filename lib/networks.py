@@ -83,9 +83,8 @@ def _zfnet():
 
 
 def _from_torchvision(name):
-    from lib.torchvision_networks import (
-        load,  # torchvision takes a second to import, and most notebooks need none of it
-    )
+    # torchvision takes a second to import, and most notebooks need none of it.
+    from lib.torchvision_networks import load
 
     return _normalized(*load(name))
 
