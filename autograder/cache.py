@@ -18,6 +18,7 @@ from pathlib import Path
 from autograder import sandbox
 from autograder.course import PACKAGE
 from autograder.graded import Graded
+from autograder.needed import needed
 from autograder.notebooks import grade_id
 from autograder.verdict import Status, Verdict
 
@@ -58,9 +59,10 @@ def _find(notebook, assignment, secret, place, again, options):
 
 def key(notebook, assignment, secret, **options):
     """The digest under which a result is kept."""
+    run = needed(notebook)
     cells = [
-        (cell.cell_type, cell.source if cell.cell_type == "code" else "", cell.metadata.get("tags", []), grade_id(cell))
-        for cell in notebook.cells
+        (cell.cell_type, cell.source if cell.cell_type == "code" else "", index in run, grade_id(cell))
+        for index, cell in enumerate(notebook.cells)
     ]
     limits = asdict(options.get("limits") or sandbox.Limits())
     digest = hashlib.sha256(json.dumps([cells, assignment, limits, _code(), sandbox.tier()[0]]).encode())

@@ -14,7 +14,7 @@ from autograder import bank, course, report
 from autograder.calling import ask
 from autograder.classroom import Classroom
 from autograder.mistakes_as_code import mistake_source
-from autograder.notebooks import grade_id, is_test
+from autograder.notebooks import grade_id, is_test, name_cells
 from autograder.terminal import console, print_class
 from autograder.verdict import Status
 
@@ -254,6 +254,7 @@ def _solved(assignment):
         if cell.cell_type == "code":
             cell.outputs = []
         cell.pop("attachments", None)
+    name_cells(notebook)  # as they are given out
     return notebook
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from autograder import bank, course, render, sandbox
 from autograder.graded import Graded, where_it_ended
 from autograder.judge import judge, name_the_cause
+from autograder.needed import needed
 from autograder.notebooks import grade_id, is_test, names_used
 from autograder.verdict import Status, Verdict
 
@@ -41,13 +42,14 @@ def grade(notebook, assignment, secret=None, folder=None, limits=None, hidden=()
 
 def _request(notebook, assignment, secret, folder, limits, hidden):
     """What is asked where (cell index -> exercise and questions), and what the sandbox is to run."""
-    asked, cells, exercises = {}, [], {exercise.name: exercise for exercise in bank.exercises(assignment)}
+    asked, cells, run = {}, [], needed(notebook)
+    exercises = {exercise.name: exercise for exercise in bank.exercises(assignment)}
     for index, cell in enumerate(notebook.cells):
         if is_test(cell):
             exercise = exercises[grade_id(cell)]
             asked[index] = exercise, exercise.questions(secret)
             cells.append(sandbox.Cell(index, questions=tuple(_question(exercise, q) for q in asked[index][1])))
-        elif cell.cell_type == "code" and "show" not in cell.metadata.get("tags", []) and cell.source.strip():
+        elif index in run:
             cells.append(sandbox.Cell(index, cell.source))
     return asked, sandbox.Request(
         tuple(cells),

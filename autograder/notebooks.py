@@ -16,6 +16,9 @@ import nbformat
 from nbformat.v4 import upgrade
 
 MAX_BYTES = 50 * 2**20
+MAX_CELLS = 2000
+MAX_SOURCE = 2**20  # characters of code and text, without outputs and pictures; a page of them takes 1500 times that
+MAX_PARSED = 250_000  # characters of code; what is parsed takes 600 times the memory
 PREFIX = "course-"
 
 
@@ -39,6 +42,10 @@ def read(path):
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
                 raise Unreadable(f"{path.name} has a cell that is no notebook cell")
+        if len(notebook.cells) > MAX_CELLS:
+            raise Unreadable(f"{path.name} has {len(notebook.cells)} cells; at most {MAX_CELLS} can be graded")
+        if (size := sum(len(cell.source) for cell in notebook.cells)) > MAX_SOURCE:
+            raise Unreadable(f"{path.name} has {size / 2**20:.1f} MB of code and text; put data into a file of its own")
         return notebook
     except Unreadable:
         raise
@@ -181,17 +188,28 @@ def first_line(cell):
     return ""
 
 
+def trees(notebook):
+    """Position -> syntax tree of each code cell; None where it is no Python, or where there is too much of it."""
+    parsed, left = {}, MAX_PARSED
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            left -= len(cell.source)
+            parsed[index] = _parsed(cell.source) if left >= 0 else None
+    return parsed
+
+
+def _parsed(source):
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def names_used(notebook):
     """For each function that the notebook defines at its top level, the names that its body uses."""
     used = {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(cell.source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in tree.body:
+    for tree in trees(notebook).values():
+        for node in tree.body if tree else ():
             if isinstance(node, ast.FunctionDef):
                 used[node.name] = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     return used

@@ -120,27 +120,30 @@ def _listen(request, scratch):
             result.ended = (Status.ERROR, cell, f"ended the Python process ({_how(code)})")
         return result
     finally:
-        _end(process)
-        ours.close()
+        _end(process)  # and with it the reading
 
 
 def _read(connection, frames):
-    """Frames into a queue, until the process ends or says something that is none."""
+    """Frames into a queue, until the process ends or says something that is none; then the connection is closed.
+
+    Nobody else may close it: the number of what is closed may be another submission's at the next moment.
+    """
     from autograder.answers import MAX_BYTES, NotAnAnswer, decode  # with torch: not for those who only ask for the tier
 
     total, last = 0, {"kind": "garbage"}
-    try:
-        while total < TOTAL_BYTES:
-            data = connection.recv_bytes(MAX_BYTES + 2**20)
-            total += len(data)
-            frame = decode(data)
-            if not _is_frame(frame):
-                break
-            frames.put(frame)
-    except EOFError:
-        last = None
-    except (OSError, NotAnAnswer):
-        pass
+    with connection:
+        try:
+            while total < TOTAL_BYTES:
+                data = connection.recv_bytes(MAX_BYTES + 2**20)
+                total += len(data)
+                frame = decode(data)
+                if not _is_frame(frame):
+                    break
+                frames.put(frame)
+        except EOFError:
+            last = None
+        except (OSError, NotAnAnswer):
+            pass
     frames.put(last)
 
 

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder import course, own
-from autograder.notebooks import Unreadable, first_line, grade_id, is_test, names_used, read, repair
+from autograder.notebooks import Unreadable, first_line, grade_id, is_test, names_used, read, repair, trees
 
 RELEASE = read(course.release(GRAD_CAM))
 NAMES = [grade_id(cell) for cell in RELEASE.cells if grade_id(cell)]
@@ -90,6 +90,19 @@ def test_notebooks_of_older_formats_are_brought_up_to_date(tmp_path):
 def test_what_is_no_notebook_is_unreadable_and_nothing_else_is_raised(tmp_path, content):
     with pytest.raises(Unreadable, match="^handed-in.ipynb "):
         read(saved(tmp_path, content))
+
+
+def test_a_notebook_of_too_many_cells_or_too_much_source_is_unreadable(tmp_path):
+    # Whoever grades would parse and color it: 5 MB of short lines took 7 GB.
+    with pytest.raises(Unreadable, match="2001 cells; at most 2000"):
+        read(saved(tmp_path, cells(*["x = 1"] * 2001)))
+    with pytest.raises(Unreadable, match="1.5 MB of code and text; put data into a file"):
+        read(saved(tmp_path, cells("x = 1", "x=1\n" * (3 * 2**17))))
+
+
+def test_of_much_code_only_the_beginning_is_parsed():
+    notebook = cells("x = 1", "y = 1\n" * 50_000, "z = 1")
+    assert [tree is None for tree in trees(notebook).values()] == [False, True, True]
 
 
 def test_a_file_that_is_too_large_or_missing_or_a_folder_is_unreadable(tmp_path):
