@@ -9,8 +9,9 @@ for what is tagged `show`.
 import ast
 import symtable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from autograder.notebooks import grade_id, is_test, is_untouched, trees
+from autograder.notebooks import grade_id, is_test, is_untouched, parsable, parsed
 
 # Whoever looks names up by these may use any of them.
 REFLECTION = {"globals", "locals", "vars", "dir", "eval", "exec", "compile", "get_ipython", "__main__", "__builtins__"}
@@ -19,8 +20,8 @@ REFLECTION = {"globals", "locals", "vars", "dir", "eval", "exec", "compile", "ge
 def needed(notebook):
     """The positions of the code cells to run, of a repaired notebook. Test cells are not among them."""
     cells = {index: cell for index, cell in enumerate(notebook.cells) if _is_code(cell)}
-    parsed = trees(notebook)
-    names = {index: _names(parsed[index]) for index in cells}
+    sources = parsable(notebook)
+    names = {index: _names(sources[index]) if index in sources else None for index in cells}
     given = {index for index, cell in cells.items() if grade_id(cell) is None and is_untouched(cell)}
     run = cells.keys() - given
     if any(names[index] is None or names[index].reflects for index in run):
@@ -52,13 +53,14 @@ class _Names:
         return bool(self.definitions & wanted or (self.used | self.values) & wanted & values)
 
 
-def _names(tree):
+@lru_cache(maxsize=256)  # most cells of a class are the same, and each is asked for more than once
+def _names(source):
     """The names of a cell, or None where it is no plain Python, such as a line that begins with % or !."""
+    if (tree := parsed(source)) is None:
+        return None
     try:
-        tables = [_table(part) for one in tree.body for part in _in_order(one)] if tree else None
+        tables = [_table(part) for one in tree.body for part in _in_order(one)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        tables = None
-    if tables is None:
         return None
     used, definitions, values = set(), set(), set()
     for table in tables:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from uuid import uuid4
 
 import nbformat
@@ -188,17 +189,17 @@ def first_line(cell):
     return ""
 
 
-def trees(notebook):
-    """Position -> syntax tree of each code cell; None where it is no Python, or where there is too much of it."""
-    parsed, left = {}, MAX_PARSED
+def parsable(notebook):
+    """Position -> source of the code cells, from the first to where there is too much to parse."""
+    sources, left = {}, MAX_PARSED
     for index, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code":
-            left -= len(cell.source)
-            parsed[index] = _parsed(cell.source) if left >= 0 else None
-    return parsed
+        if cell.cell_type == "code" and (left := left - len(cell.source)) >= 0:
+            sources[index] = cell.source
+    return sources
 
 
-def _parsed(source):
+def parsed(source):
+    """The syntax tree, or None where it is no Python."""
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -208,8 +209,12 @@ def _parsed(source):
 def names_used(notebook):
     """For each function that the notebook defines at its top level, the names that its body uses."""
     used = {}
-    for tree in trees(notebook).values():
-        for node in tree.body if tree else ():
-            if isinstance(node, ast.FunctionDef):
-                used[node.name] = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    for source in parsable(notebook).values():
+        used |= _names_of_functions(source)
     return used
+
+
+@lru_cache(maxsize=256)  # most cells of a class are the same
+def _names_of_functions(source):
+    functions = [node for node in getattr(parsed(source), "body", ()) if isinstance(node, ast.FunctionDef)]
+    return {one.name: {node.id for node in ast.walk(one) if isinstance(node, ast.Name)} for one in functions}

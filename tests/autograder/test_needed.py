@@ -83,7 +83,7 @@ def test_what_is_tagged_as_show_is_never_run(written):
 
 
 def test_what_a_loop_goes_through_is_used_and_what_it_names_is_not():
-    assert _names(ast.parse("for x, y in both:\n    print(x + z)")).used == {"both", "print", "z"}
+    assert _names("for x, y in both:\n    print(x + z)").used == {"both", "print", "z"}
 
 
 def test_a_function_that_uses_a_given_value_has_it_when_it_is_judged():
@@ -99,7 +99,7 @@ def test_a_function_that_uses_a_given_value_has_it_when_it_is_judged():
 def test_every_name_that_is_used_is_there(assignment):
     notebook = nbformat.read(course.solution(assignment), as_version=4)
     name_cells(notebook)
-    names = [_names(ast.parse(notebook.cells[index].source)) for index in needed(notebook)]
+    names = [_names(notebook.cells[index].source) for index in needed(notebook)]
     made = set().union(*(one.definitions | one.values for one in names))
     assert set().union(*(one.used for one in names)) - made <= set(dir(builtins))
 
@@ -118,7 +118,7 @@ def test_no_given_cell_changes_a_module(assignment):
     """Such as a seed or an option: that is nothing that could be followed from cell to cell."""
     for cell in read(course.release(assignment)).cells:
         if cell.cell_type == "code" and not is_test(cell):
-            imported = _names(ast.parse(cell.source)).definitions - {"plotting", "check"}
+            imported = _names(cell.source).definitions - {"plotting", "check"}
             for statement in ast.parse(cell.source).body:
                 changed = _changed(statement)
                 assert changed is None or changed not in imported | {"torch", "F", "images", "networks"}, cell.source
