@@ -9,6 +9,7 @@ import copy
 import hashlib
 import json
 import re
+import threading
 from collections import Counter
 from functools import lru_cache
 from uuid import uuid4
@@ -21,6 +22,9 @@ MAX_CELLS = 2000
 MAX_SOURCE = 2**20  # characters of code and text, without outputs and pictures; a page of them takes 1500 times that
 MAX_PARSED = 250_000  # characters of code; what is parsed takes 600 times the memory
 PREFIX = "course-"
+
+# Python 3.11 counts how deep it is in a tree for all threads together, and stumbles if two of them are at it.
+_PARSING = threading.Lock()
 
 
 class Unreadable(ValueError):  # noqa: N818  what the file is
@@ -201,7 +205,8 @@ def parsable(notebook):
 def parsed(source):
     """The syntax tree, or None where it is no Python."""
     try:
-        return ast.parse(source)
+        with _PARSING:
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

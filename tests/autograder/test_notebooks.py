@@ -1,6 +1,9 @@
 import copy
+import gc
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -11,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder import course, own
-from autograder.notebooks import Unreadable, first_line, grade_id, is_test, names_used, parsable, read, repair
+from autograder.notebooks import Unreadable, first_line, grade_id, is_test, names_used, parsable, parsed, read, repair
 
 RELEASE = read(course.release(GRAD_CAM))
 NAMES = [grade_id(cell) for cell in RELEASE.cells if grade_id(cell)]
@@ -98,6 +101,19 @@ def test_a_notebook_of_too_many_cells_or_too_much_source_is_unreadable(tmp_path)
         read(saved(tmp_path, cells(*["x = 1"] * 2001)))
     with pytest.raises(Unreadable, match="1.5 MB of code and text; put data into a file"):
         read(saved(tmp_path, cells("x = 1", "x=1\n" * (3 * 2**17))))
+
+
+def test_threads_may_parse_at_the_same_time():
+    # Python changes threads in the midst of a tree only where the collection of garbage runs code of its own.
+    def give_way(phase, about):
+        time.sleep(0)
+
+    gc.callbacks.append(give_way)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(parsed, ["f((x + 1) * 2, [x, [x]])\n" * 1000] * 20))
+    finally:
+        gc.callbacks.remove(give_way)
 
 
 def test_of_much_code_only_the_beginning_is_parsed():
