@@ -19,7 +19,8 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 def difference(answer, expected, tolerance=1e-4, where="your answer"):
     """None if equal; otherwise one or two sentences.
 
-    where: what `answer` is called in the sentence, for parts of a larger answer.
+    where: what `answer` is called in the sentence, for parts of a larger answer; None if only whether they differ is
+           of interest: to find good words takes longer than to compare.
     """
     if isinstance(expected, dict):
         return _difference_of_dicts(answer, expected, tolerance, where)
@@ -63,7 +64,8 @@ def _difference_of_dicts(answer, expected, tolerance, where):
     for key in expected:
         if key not in answer:
             return f"{where} has no {key!r}."
-        found = difference(answer[key], expected[key], tolerance, where if key == "answer" else f"{key!r} of {where}")
+        part = where if key == "answer" else where and f"{key!r} of {where}"
+        found = difference(answer[key], expected[key], tolerance, part)
         if found and isinstance(expected[key], (bool, int)):
             found = f"{key}: {_word(answer[key])}, expected {_word(expected[key])}."
         if found:
@@ -80,7 +82,7 @@ def _difference_of_sequences(answer, expected, tolerance, where):
         return _difference_of_tensors(as_tensor(answer), as_tensor(expected), tolerance, where)
     if not isinstance(answer, (tuple, list)) or len(answer) != len(expected):
         return f"{where} is {describe(answer)}, expected {describe(expected)}."
-    if len(expected) == 2 and difference(answer[0], expected[0], tolerance):
+    if where and len(expected) == 2 and difference(answer[0], expected[0], tolerance):
         crossed = [difference(answer[i], expected[1 - i], tolerance) for i in (0, 1)]
         if crossed == [None, None]:
             return f"the two parts of {where} are right but in the other order."
@@ -92,6 +94,8 @@ def _difference_of_sequences(answer, expected, tolerance, where):
 
 def _part(index, where):
     """What a part is called: "the first part of your answer"; and a part of that, "part 1.1 of your answer"."""
+    if where is None:
+        return None
     place, _, whole = where.partition(" part of ")
     if place.removeprefix("the ") in ORDINALS:
         return f"part {ORDINALS.index(place.removeprefix('the ')) + 1}.{index + 1} of {whole}"
@@ -104,7 +108,7 @@ def _difference_of_tensors(yours, right, tolerance, where):
     if yours.is_complex():
         return f"{where} is complex, expected {describe(right)}."
     if yours.shape != right.shape:
-        return _difference_of_shapes(yours, right, tolerance, where)
+        return _difference_of_shapes(yours, right, tolerance, where) if where else "other shapes"
     if (right.dtype == torch.bool) != (yours.dtype == torch.bool):
         return f"{where} is {describe(yours)}, expected {describe(right)}."
     exact = not right.is_floating_point()
@@ -113,7 +117,7 @@ def _difference_of_tensors(yours, right, tolerance, where):
     yours, right = yours.double() + 0.0, right.double() + 0.0  # −0.0 + 0.0 is 0.0, which is what the words should say
     if not exact and _close(yours, right, tolerance):
         return None
-    return _explain(yours, right, tolerance, where)
+    return _explain(yours, right, tolerance, where) if where else "other values"
 
 
 def _close(yours, right, tolerance):

@@ -5,10 +5,12 @@ A worker gets the path of a submission and returns nothing but a sentence; resul
 not walled in, threads of this process run them.
 """
 
+import atexit
 import logging
+import multiprocessing
 import os
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -88,6 +90,7 @@ def run_one(**job):
     from autograder import other_libraries, warm
 
     warm.start_server()  # it and this process import at the same time
+    _leave_at_once()
     other_libraries.calm()
     from autograder.notebooks import Unreadable
 
@@ -96,6 +99,13 @@ def run_one(**job):
     except Unreadable as error:
         return str(error)
     return ""
+
+
+@lru_cache
+def _leave_at_once():
+    """Let a worker end without taking apart what it has imported, for which whoever closes a cluster would wait."""
+    if multiprocessing.parent_process() is not None:
+        atexit.register(os._exit, 0)
 
 
 def _without_running(job):

@@ -128,15 +128,15 @@ class Exercise:
             self._expected[key] = question.answer(self.reference)
         return self._expected[key]
 
-    def difference(self, question, answer):
-        """How an answer differs from what is expected, in words, or None."""
+    def difference(self, question, answer, where="your answer"):
+        """How an answer differs from what is expected, in words, or None. where: as in `compare.difference`."""
         expected = self.expected(question)
         if question.case.measure:
             try:
                 answer, expected = question.measured(answer), question.measured(expected)
             except Exception:
                 pass  # nothing that could be measured: how it differs in kind is what helps
-        return difference(answer, expected, self.tolerance)
+        return difference(answer, expected, self.tolerance, where)
 
 
 def hidden_seed(secret, exercise, case):

@@ -5,6 +5,7 @@ Points are all or none.
 
 import builtins
 from dataclasses import replace
+from functools import cache
 
 import torch
 
@@ -56,18 +57,18 @@ def judge(exercise, questions, records):
 def recognize(exercise, questions, records):
     """The mistake that does what the student's function did: on every question, on every wrong one, or on every wrong
     one that has an answer, since a wrong function may fail somewhere else for another reason."""
-    pairs = list(zip(questions, records))
+    everywhere = range(min(len(questions), len(records)))
     wrong = [
-        (question, record)
-        for question, record in pairs
-        if record.failure or exercise.difference(question, record.value)
-    ]
+        at for at in everywhere
+        if records[at].failure or exercise.difference(questions[at], records[at].value, where=None)
+    ]  # fmt: skip
     # True and false, or a few whole numbers, agree by chance too easily to go by the wrong ones alone.
-    telling = wrong and _has_fractions(exercise.expected(wrong[0][0]))
-    answered = [(question, record) for question, record in wrong if not record.failure]
-    for chosen in (pairs, wrong, answered) if telling else (pairs,):
+    telling = wrong and _has_fractions(exercise.expected(questions[wrong[0]]))
+    answered = [at for at in wrong if not records[at].failure]
+    same = cache(lambda mistake, at: _same(exercise, mistake, questions[at], records[at]))
+    for chosen in (everywhere, wrong, answered) if telling else (everywhere,):
         for mistake in exercise.mistakes:
-            if all(_same(exercise, mistake, question, record) for question, record in chosen):
+            if all(same(mistake, at) for at in chosen):
                 return mistake
     return None
 
@@ -86,7 +87,7 @@ def _same(exercise, mistake, question, record):
         answer = question.answer(mistake.function)
     except Exception:
         return record.failure is Status.ERROR  # the same mistake would have failed here as well
-    return record.failure is None and difference(record.value, answer, exercise.tolerance) is None
+    return record.failure is None and difference(record.value, answer, exercise.tolerance, where=None) is None
 
 
 def _failed(exercise, question, record):

@@ -19,7 +19,7 @@ START, WAIT = 0, 1
 
 
 def main(descriptor):
-    """Answer requests on a connected socket until the other end is closed."""
+    """Answer requests on a connected socket until the other end is closed; then end this process."""
     from autograder.sandbox import preload  # noqa: F401
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who grades decides what Ctrl-C ends
@@ -31,6 +31,7 @@ def main(descriptor):
                 asked.sendall(HEADER.pack(number, 0))
             else:
                 asked.sendall(HEADER.pack(*os.waitpid(number, os.WNOHANG)))
+    os._exit(0)  # to take apart what was imported would take half a second
 
 
 def _request(asked):

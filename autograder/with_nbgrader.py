@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -37,8 +37,8 @@ def run_converter(kind, config, log=None):
 def quick_gradebook():
     """nbgrader's gradebook without its detours, the same in the end. Half of the time of writing:
 
-    engine    nbgrader opens the gradebook for each step of each submission, and compiles its queries anew each time;
-              here it opens it with the same engine, which remembers them
+    engine    nbgrader opens the gradebook for each step of each submission, looks for its tables, its version and its
+              course, and compiles its queries anew; here it does so once, and the same engine remembers them
     commits   it waits for the disk after each cell; here once, when it closes the gradebook
     version   of a new gradebook it asks a program that takes seconds to start; here it is read
     counts    without knowing how many rows its tables have, SQLite finds a grade by looking at those of all students;
@@ -54,6 +54,15 @@ def quick_gradebook():
             self.expire_all()
 
     close_at_once, closed = api.Gradebook.close, count(1)
+    open_anew, known = api.Gradebook.__init__, {}
+
+    def begin(book, url, course_id="default_course", authenticator=None):
+        if (url, course_id) not in known:
+            open_anew(book, url, course_id, authenticator)
+            known[url, course_id] = book.engine
+        else:
+            book.engine, book.course_id, book.authenticator = known[url, course_id], course_id, authenticator
+            book.db = api.scoped_session(api.sessionmaker(autoflush=True, bind=book.engine, future=True))
 
     def close(book):
         number = next(closed)
@@ -63,7 +72,7 @@ def quick_gradebook():
         close_at_once(book)
 
     changed = {
-        "create_engine": (api, api.create_engine, cache(api.create_engine)),
+        "__init__": (api.Gradebook, open_anew, begin),
         "sessionmaker": (api, api.sessionmaker, partial(api.sessionmaker, class_=Patient)),
         "get_alembic_version": (api, api.get_alembic_version, gradebook_version),
         "close": (api.Gradebook, close_at_once, close),

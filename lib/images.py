@@ -3,6 +3,7 @@
 The sample pictures come with scikit-image and scikit-learn, so they are on every machine.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,22 @@ import torch
 from PIL import Image, ImageOps
 from torch.nn import functional as F
 
-# Name here -> name in skimage.data, or file in sklearn.datasets. Two of them are one stereo pair.
+# Files of installed packages. To ask the packages for them would mean to import these, which takes longer than all else
+# that a first cell does. Two of them are one stereo pair.
 SAMPLES = {
-    "cat": "chelsea",
-    "coffee": "coffee",
-    "astronaut": "astronaut",
-    "rocket": "rocket",
-    "motorcycle": "stereo_motorcycle",
-    "motorcycle-right": "stereo_motorcycle",
-    "china": "china.jpg",
-    "flower": "flower.jpg",
-    "brick": "brick",
-    "grass": "grass",
-    "gravel": "gravel",
-    "ihc": "immunohistochemistry",
-    "hubble": "hubble_deep_field",
+    "cat": "skimage/data/chelsea.png",
+    "coffee": "skimage/data/coffee.png",
+    "astronaut": "skimage/data/astronaut.png",
+    "rocket": "skimage/data/rocket.jpg",
+    "motorcycle": "skimage/data/motorcycle_left.png",
+    "motorcycle-right": "skimage/data/motorcycle_right.png",
+    "china": "sklearn/datasets/images/china.jpg",
+    "flower": "sklearn/datasets/images/flower.jpg",
+    "brick": "skimage/data/brick.png",
+    "grass": "skimage/data/grass.png",
+    "gravel": "skimage/data/gravel.png",
+    "ihc": "skimage/data/ihc.png",
+    "hubble": "skimage/data/hubble_deep_field.jpg",
 }
 
 
@@ -35,18 +37,15 @@ def sample(name, size=None):
     """
     if name not in SAMPLES:
         raise ValueError(f"there is no sample picture {name!r}; choose one of {', '.join(SAMPLES)}")
-    if SAMPLES[name].endswith(".jpg"):
-        from sklearn.datasets import load_sample_image
-
-        array = load_sample_image(SAMPLES[name])
-    else:
-        from skimage import data
-
-        array = getattr(data, SAMPLES[name])()
-        if SAMPLES[name] == "stereo_motorcycle":
-            array = array[1] if name.endswith("right") else array[0]
-    image = from_array(array)
+    with Image.open(installed(SAMPLES[name])) as file:
+        image = from_array(np.asarray(file))
     return image if size is None else square(image, size)
+
+
+def installed(place):
+    """The path of a file in an installed package, which is not imported. place: such as "skimage/data/coffee.png"."""
+    package, _, inside = place.partition("/")
+    return Path(find_spec(package).origin).parent / inside
 
 
 def from_array(array):

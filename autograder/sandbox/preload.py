@@ -9,14 +9,10 @@ os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 for variable in ("GLIBC_TUNABLES", "PYTHONMALLOC"):  # meant for this process alone
     os.environ.pop(variable, None)
 
-import imageio.v3  # noqa: E402, F401
 import IPython.core.interactiveshell  # noqa: E402, F401
 import matplotlib.figure  # noqa: E402
 import matplotlib.pyplot  # noqa: E402, F401
 import PIL.Image  # noqa: E402
-import skimage.data  # noqa: E402
-import skimage.io  # noqa: E402, F401
-import sklearn.datasets  # noqa: E402, F401
 import torch  # noqa: E402, F401
 
 import autograder.answers  # noqa: E402
@@ -29,4 +25,3 @@ import lib.networks  # noqa: E402
 import lib.plotting  # noqa: E402, F401
 
 PIL.Image.init()  # the file formats
-skimage.data.chelsea()  # what scikit-image imports only when the first of its pictures is asked for

@@ -3,6 +3,7 @@
 Scharstein et al. 2014, "High-Resolution Stereo Datasets with Subpixel-Accurate Ground Truth".
 """
 
+import numpy as np
 import torch
 
 from lib import images
@@ -16,11 +17,9 @@ def pair(scale=1):
              What is at (row, column) of the left image is at (row, column − disparity[row, column]) of the right
              one. Where it was not measured, disparity is NaN.
     """
-    from skimage import data
-
-    left, right, disparity = data.stereo_motorcycle()
-    left, right = images.from_array(left), images.from_array(right)
-    disparity = torch.tensor(disparity, dtype=torch.float32)
+    left, right = images.sample("motorcycle"), images.sample("motorcycle-right")
+    with np.load(images.installed("skimage/data/motorcycle_disp.npz")) as file:
+        disparity = torch.tensor(file["arr_0"], dtype=torch.float32)
     disparity[~disparity.isfinite()] = torch.nan
     if scale != 1:
         height, width = left.shape[2] // scale, left.shape[3] // scale

@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -7,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from skimage import data
+from sklearn.datasets import load_sample_image
 
 from lib import images
 
@@ -30,6 +34,23 @@ def test_every_sample_is_an_image_and_needs_no_network(monkeypatch, name):
     assert min(picture.shape[2:]) >= 224
     assert 0 <= picture.min() < 0.3 and 0.7 < picture.max() <= 1  # not left in bytes, not scaled twice
     assert images.sample(name, 33).shape == (1, 3, 33, 33)
+
+
+@pytest.mark.parametrize("name, picture", [
+    ("cat", data.chelsea), ("coffee", data.coffee), ("astronaut", data.astronaut), ("rocket", data.rocket),
+    ("brick", data.brick), ("grass", data.grass), ("gravel", data.gravel), ("ihc", data.immunohistochemistry),
+    ("hubble", data.hubble_deep_field), ("motorcycle", lambda: data.stereo_motorcycle()[0]),
+    ("motorcycle-right", lambda: data.stereo_motorcycle()[1]), ("china", lambda: load_sample_image("china.jpg")),
+    ("flower", lambda: load_sample_image("flower.jpg")),
+])  # fmt: skip
+def test_samples_are_what_the_packages_that_they_come_with_say(name, picture):
+    assert torch.equal(images.sample(name), images.from_array(picture()))
+
+
+def test_for_a_sample_nothing_large_is_imported():
+    code = "import sys; from lib import images; images.sample('cat'); images.sample('china'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"sklearn", "skimage", "scipy"} & set(done.stdout.split())
 
 
 def test_the_two_motorcycles_are_one_scene_seen_from_two_places():
