@@ -62,8 +62,11 @@ def _cluster(scheduler, side_by_side):
     import dask
     from distributed import Client, LocalCluster, as_completed
 
-    # A worker starts processes of its own, which daemons may not.
-    settings = {"distributed.worker.daemon": False, "distributed.logging.distributed": "error"}
+    # A worker starts processes of its own, which daemons may not. Nobody reads where its threads are at each moment.
+    settings = {
+        "distributed.worker.daemon": False, "distributed.logging.distributed": "error",
+        "distributed.worker.profile.enabled": False,
+    }  # fmt: skip
     logging.getLogger("distributed").setLevel(logging.ERROR)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
@@ -110,6 +113,8 @@ def _leave_at_once():
 
 def _without_running(job):
     """What `run_one` would return, if that is known already; otherwise None."""
+    if not Path(job["place"]).exists():
+        return None
     from autograder import cache
     from autograder.notebooks import Unreadable
 

@@ -19,13 +19,8 @@ def grade_all(classroom, assignment, students, limits=None, agree=None, dry_run=
     dry_run: whether nothing may be written before `agree` has returned.
     cluster: scheduler and workers; see `crowd.running`.
     """
-    with quick_gradebook():
-        return _grade_all(classroom, assignment, students, limits or {}, agree, dry_run, cluster)
-
-
-def _grade_all(classroom, assignment, students, limits, agree, dry_run, cluster):
+    limits, results = limits or {}, {}
     jobs = dict(zip(students, classroom.jobs(assignment, students, limits)))
-    results = {}
 
     def write(student):
         result = classroom.grade(assignment, student, **limits.get(student, {}))
@@ -33,7 +28,7 @@ def _grade_all(classroom, assignment, students, limits, agree, dry_run, cluster)
             regrading.mark_written(classroom, student, jobs[student])
         results[student] = result
 
-    with crowd.running(list(jobs.values()), **cluster) as finished:
+    with crowd.running(list(jobs.values()), **cluster) as finished, quick_gradebook():
         classroom.open(assignment)  # while the cluster warms up
         before = set(students) if dry_run else classroom.graded(assignment)
         with _bar("running", students) as bar:
@@ -42,17 +37,18 @@ def _grade_all(classroom, assignment, students, limits, agree, dry_run, cluster)
                     write(students[index])
                     trouble = results[students[index]].failure or trouble
                 bar.step(trouble)
-    changes, same = regrading.review(classroom, assignment, [one for one in students if one in before], limits)
-    refused = set(agree(changes)) if agree else set()
-    left = [student for student in students if student not in results]
-    if left:
-        with _bar("writing", left) as bar:
-            for student in left:
-                if student in refused or student in same:
-                    (results[student],) = classroom.results(assignment, [student])
-                else:
-                    write(student)
-                bar.step(results[student].failure)
+    with quick_gradebook():
+        changes, same = regrading.review(classroom, assignment, [one for one in students if one in before], limits)
+        refused = set(agree(changes)) if agree else set()
+        left = [student for student in students if student not in results]
+        if left:
+            with _bar("writing", left) as bar:
+                for student in left:
+                    if student in refused or student in same:
+                        (results[student],) = classroom.results(assignment, [student])
+                    else:
+                        write(student)
+                    bar.step(results[student].failure)
     return [results[student] for student in students], sorted(refused)
 
 
