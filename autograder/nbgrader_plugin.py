@@ -117,7 +117,7 @@ class Judge(NbGraderPreprocessor):
             else:
                 cell.outputs = [_output(kind, content) for kind, content in graded.run.outputs.get(index, [])]
         told = [note for note in notes if not any(_about(note, name) for name in verdicts)]
-        told.append("given cells on which nothing depends were not run and show nothing here")
+        told.append("given cells on which nothing graded depends were not run, so they show nothing here")
         if graded.run.ended:
             told.append(where_it_ended(nb, graded.run))
         nb.metadata["autograder"] = {

@@ -122,9 +122,9 @@ def floor(notebooks, which):
     """
     import torch
 
+    torch.set_num_threads(1)
     import autograder.sandbox.preload  # noqa: F401  what our own warm process has imported
 
-    torch.set_num_threads(1)
     workers = os.cpu_count() or 1
     start, children = perf_counter(), []
     for worker in range(workers):
