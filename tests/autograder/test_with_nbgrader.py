@@ -5,6 +5,7 @@ from contextlib import closing, suppress
 
 import pytest
 from nbgrader import api
+from sqlalchemy import event
 
 from autograder.with_nbgrader import find_programs, gradebook_version, quick_gradebook
 
@@ -41,6 +42,21 @@ def test_what_was_done_before_an_error_stays_as_with_nbgrader_itself(stored):
         book.add_student("ada")
         raise ZeroDivisionError
     assert students() == {"ada"}
+
+
+def test_to_open_it_again_asks_nothing_and_every_course_is_there(stored):
+    address, _ = stored
+    asked = []
+    with quick_gradebook():
+        for course in ("painting", "music"):
+            with api.Gradebook(address, course) as book:
+                event.listen(book.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+        before = len(asked)
+        with api.Gradebook(address, "painting") as book:
+            assert book.course_id == "painting" and len(asked) == before
+            assert book.db.query(api.Course).filter(api.Course.id == "painting").one() and len(asked) > before
+    with api.Gradebook(address, "music") as book:
+        assert {course.id for course in book.db.query(api.Course)} >= {"painting", "music"}
 
 
 def test_sqlite_is_told_how_large_its_tables_are(stored, tmp_path):
