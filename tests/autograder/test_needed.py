@@ -2,6 +2,8 @@
 
 import ast
 import builtins
+import dis
+from types import CodeType
 
 import nbformat
 import pytest
@@ -141,3 +143,38 @@ def _changed(statement):
 
 def test_words_for_looking_names_up_are_words_of_python():
     assert REFLECTION - {"get_ipython", "__main__", "__builtins__"} <= set(dir(builtins))
+
+
+def _loaded(code):
+    """The names that bytecode takes from its module, here and in all functions below."""
+    names = {one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return names.union(*(_loaded(part) for part in code.co_consts if isinstance(part, CodeType)))
+
+
+CODE = [
+    "class A(base):\n    x = value\n    def f(self, y=default):\n        return self.x + other",
+    "@wrapper\ndef f(x: note = default) -> result:\n    return [y for y in x if y > least]",
+    "f'{a:{b}}' + (c := d)",
+    "match value:\n    case Point(x=0): out\n    case [first, *rest]: first",
+    "async def f():\n    async with cm as c:\n        await c + d",
+    "with open(path) as file, b as (c, d):\n    file.read(c)",
+    "try:\n    a\nexcept E as e:\n    e\nfinally:\n    c",
+    "def f():\n    global g\n    g = 1\n    return lambda q: q + g + h",
+    "for i in a:\n    b[i].c = d\nelse:\n    e",
+    "while a: b",
+    "assert a, b",
+]
+
+
+@pytest.mark.parametrize("source", CODE)
+def test_no_name_is_missed_that_bytecode_takes_from_outside(source):
+    names = _names(source)
+    found = names.used | names.definitions | names.values
+    assert _loaded(compile(source, "cell", "exec")) - {"__name__"} <= found
+
+
+@pytest.mark.parametrize("assignment", bank.ASSIGNMENTS)
+def test_no_name_of_the_course_is_missed(assignment):
+    for cell in read(course.release(assignment)).cells:
+        if cell.cell_type == "code":
+            test_no_name_is_missed_that_bytecode_takes_from_outside(cell.source)
