@@ -48,7 +48,7 @@ def read(path):
             if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
                 raise Unreadable(f"{path.name} has a cell that is no notebook cell")
         if len(notebook.cells) > MAX_CELLS:
-            raise Unreadable(f"{path.name} has {len(notebook.cells)} cells; at most {MAX_CELLS} can be graded")
+            raise Unreadable(f"{path.name} has {len(notebook.cells)} cells, more than {MAX_CELLS}; take some out")
         if (size := sum(len(cell.source) for cell in notebook.cells)) > MAX_SOURCE:
             raise Unreadable(f"{path.name} has {size / 2**20:.1f} MB of code and text; put data into a file of its own")
         return notebook

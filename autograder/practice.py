@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder import bank, course
 from autograder.build import with_marks
-from autograder.notebooks import grade_id, read
+from autograder.notebooks import grade_id, parsed, read
 from autograder.stored import is_stored
 
 HINT = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
@@ -109,9 +109,7 @@ def _cell(notebook, name):
 
 def _code(source):
     """The code without comments, layout and docstrings; the text itself where it cannot be parsed."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
+    if (tree := parsed(source)) is None:
         return source.strip()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and ast.get_docstring(node):

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from tqdm import tqdm
 
 from autograder import course
-from autograder.notebooks import Unreadable, read
+from autograder.notebooks import Unreadable, parsed, read
 from autograder.report import template
 
 PASSAGE, WINDOW = 20, 6  # characters of filtered code
@@ -153,9 +153,7 @@ def own_code(notebook, release):
 def without_docstrings(source):
     """Python source without docstrings; as it is where it is no Python."""
     lines = source.splitlines()
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    if (tree := parsed(source)) is None:
         return source
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(node, False):

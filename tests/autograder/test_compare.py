@@ -26,6 +26,12 @@ EXPECTED = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: repr(expected)[:30])
+def test_without_words_the_same_differs(expected):
+    for answer in [*ANYTHING, *EXPECTED]:
+        assert (difference(answer, expected, where=None) is None) == (difference(answer, expected) is None)
+
+
 @given(ARRAYS)
 def test_an_answer_equals_itself_in_any_container_and_precision(values):
     right = torch.from_numpy(values)
