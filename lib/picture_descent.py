@@ -16,10 +16,10 @@ Nocedal and Wright 2006, "Numerical Optimization", algorithm 7.4.
 
 import torch
 
-POWER = 0.7  # how much less short waves are moved than long ones
+POWER = 0.6  # how much less short waves are moved than long ones
 
 
-def descend(loss, start, evaluations, first=0.03, history=20):
+def descend(loss, start, evaluations, first=0.03, history=16):
     """Images with a smaller loss.
 
     loss:        a function from images (N, 3, H, W) to (N,), the same in each call.

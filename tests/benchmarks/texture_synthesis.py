@@ -20,6 +20,7 @@ from lib.activations import find_layer
 from lib.feature_maps import feature_maps
 from lib.gram_matrix import gram_matrix, texture_loss
 from lib.picture_descent import descend
+from tests.benchmarks.style_transfer import fewest
 
 LAYERS = {
     "zfnet": ["relu1", "relu2", "relu3", "relu4"],
@@ -28,6 +29,7 @@ LAYERS = {
     ],
 }  # fmt: skip
 SIZE, EVALUATIONS, WEIGHT = 160, 50, 1e6
+COARSE, FINE = (4, 10, 16, 25), range(4, 71)
 
 
 class TutorialLoss(nn.Module):
@@ -128,15 +130,6 @@ def ours(network, layers, sample, steps):
     return pixels
 
 
-def enough(network, layers, sample, goal):
-    """The first of some numbers of evaluations that reaches the goal, or None. Choosing is no part of the time."""
-    judge = same_loss(network, layers, sample)
-    for steps in ((10, 6), (12, 9), (16, 12), (20, 16), (25, 20), (15, 30), (4, 40), (4, 50), (4, 60)):
-        if judge(ours(network, layers, sample, steps)) <= goal:
-            return steps
-    return None
-
-
 def run(measure):
     peers = {"the tutorial's way": TutorialLoss}
     if pystiche_loss(torch.rand(1, 2, 4, 4)) is not None:
@@ -153,7 +146,11 @@ def run(measure):
                 module = [make(target) for target in feature_maps(network, sample, layers).values()]
                 [part(found) for part, found in zip(module, maps.values())]
                 assert abs(WEIGHT * sum(part.loss for part in module).item() - goal) < 1e-3 * goal, "other losses"
-                steps = enough(network, layers, sample, goal)
+
+                def reaches(*steps, network=network, layers=layers, sample=sample, judge=judge, goal=goal):
+                    return judge(ours(network, layers, sample, steps)).item() <= goal
+
+                steps = fewest(reaches, COARSE, FINE)  # chosen before the clock runs
                 if steps is None:
                     print(f"texture_synthesis ({name}, {texture}): ours does not get as low as {peer_name}", flush=True)
                     continue
