@@ -3,21 +3,64 @@
 Like `autograder.observe`: runs in the student's process and holds no secrets.
 """
 
+from copy import deepcopy
+
 import torch
 
 from autograder.observe import on_network
 
 
 def with_gradient(function, inputs):
-    """What the function makes of its first argument, and what gradient that gets back from a fixed one above."""
-    x = inputs[0].detach().clone().requires_grad_()
-    y = function(x, *inputs[1:])
-    gradient = None
-    if isinstance(y, torch.Tensor) and y.requires_grad:
-        upstream = torch.randn(y.shape, generator=torch.Generator().manual_seed(0), dtype=y.dtype)
-        (gradient,) = torch.autograd.grad(y, x, upstream, allow_unused=True)
-        y = y.detach()
-    return {"answer": y, "gradient": gradient}
+    """What the function makes of its first argument, and what gradient that gets back from a fixed one above.
+
+    The first argument is a tensor; or several of them in a dict or list, which get a list of gradients; or a network,
+    whose weights get them.
+    """
+    return _with_gradients(function, inputs[:1], inputs[1:])
+
+
+def with_gradients(function, inputs):
+    """The same for all arguments: a list of gradients, zero where a tensor is not used."""
+    return _with_gradients(function, inputs, ())
+
+
+def _with_gradients(function, watched, others):
+    leaves = []
+    y = function(*_watched(watched, leaves), *others)
+    made = [part for part in _parts(y) if _attached(part)]
+    if not made:
+        return {"answer": y, "gradient": None}
+    generator = torch.Generator().manual_seed(0)
+    upstream = [torch.randn(part.shape, generator=generator, dtype=part.dtype) for part in made]
+    found = torch.autograd.grad(made, leaves, upstream, allow_unused=True)
+    if len(leaves) > 1:
+        found = [torch.zeros_like(leaf) if gradient is None else gradient for leaf, gradient in zip(leaves, found)]
+    return {"answer": _detached(y), "gradient": found if len(leaves) > 1 else found[0]}
+
+
+def _watched(value, leaves):
+    """A copy in which real tensors, and the weights of networks, ask for gradients; these are added to `leaves`."""
+    if isinstance(value, torch.nn.Module):
+        network = deepcopy(value).requires_grad_()
+        leaves += network.parameters()
+        return network
+    if isinstance(value, dict):
+        return {key: _watched(part, leaves) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_watched(part, leaves) for part in value)
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        leaves.append(value.detach().clone().requires_grad_())
+        return leaves[-1]
+    return value
+
+
+def _detached(value):
+    """The same without a graph, in dicts, lists and tuples of whatever depth."""
+    if isinstance(value, dict):
+        return {key: _detached(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_detached(part) for part in value]
+    return value.detach() if isinstance(value, torch.Tensor) else value
 
 
 def of_tensors(function, inputs):

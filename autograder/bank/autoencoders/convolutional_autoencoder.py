@@ -2,6 +2,7 @@ import torch
 from torch.nn import functional as F
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradients
 from autograder.toys import normal, uniform
 from lib import autoencoder
 
@@ -63,11 +64,22 @@ def _through_a_relu(images, encoder, decoder):
     return codes, autoencoder.convolutional_autoencoder(codes.relu(), [], decoder)[1]
 
 
+def _copied(images, *layers):
+    copies = [[(kernel.detach(), bias.detach()) for kernel, bias in part] for part in layers]
+    return autoencoder.convolutional_autoencoder(images, *copies)
+
+
+def _codes_held_fast(images, encoder, decoder):
+    """The codes as they are, and a decoder that gets them without their graph."""
+    codes, _ = autoencoder.convolutional_autoencoder(images, encoder, [])
+    return codes, autoencoder.convolutional_autoencoder(codes.detach(), [], decoder)[1]
+
+
 EXERCISE = Exercise(
     autoencoder.convolutional_autoencoder,
     cases=(
         Case("4 × 4 pixels and kernels of one weight by hand", _by_hand, random=False),
-        Case("one layer each way", _images(2, (1, 3), (3, 1), (4, 6))),
+        Case("one layer each way, and all gradients", _images(2, (1, 3), (3, 1), (4, 6)), observe=with_gradients),
         Case("three layers each way", _images(2, (1, 3, 4, 2), (2, 5, 3, 1), (8, 16))),
         Case("colors, kernels of 5 × 5", _images(3, (3, 4, 2), (2, 4, 3), (8, 4), size=5)),
         Case("double precision", _images(1, (1, 2, 2), (2, 2, 1), (8, 8), dtype=torch.float64)),
@@ -98,6 +110,12 @@ EXERCISE = Exercise(
                 "codes, then the reconstructions."),
         Mistake("reconstruction first", lambda *inputs: autoencoder.convolutional_autoencoder(*inputs)[::-1],
                 "both parts are right, but the codes come first."),
+        Mistake("kernels copied into modules", _copied,
+                "the values are right, but the kernels that you were given get no gradient, since your layers hold "
+                "copies. Convolve with the given ones: `F.conv2d` takes a kernel."),
+        Mistake("the decoder's end of the graph only", _codes_held_fast,
+                "the values are right, but the graph ends at the codes: the decoder would learn, the encoder never. "
+                "Nothing may be detached between the two."),
     ),
     points=2,
     builds_on=("unpool_to_corners",),

@@ -2,6 +2,7 @@ import torch
 from torch.nn import functional as F
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradients
 from autograder.toys import normal
 from lib import autoencoder
 
@@ -47,11 +48,15 @@ def _channels_last(codes, layers, shape):
     return autoencoder.decode(codes, layers, (height, width, channels)).permute(0, 3, 1, 2)
 
 
+def _copied(codes, layers, shape):
+    return autoencoder.decode(codes, [(weight.detach(), bias.detach()) for weight, bias in layers], shape)
+
+
 EXERCISE = Exercise(
     autoencoder.decode,
     cases=(
         Case("two codes of one number by hand", _by_hand, random=False),
-        Case("one layer", _codes(3, (2,), (1, 3, 2))),
+        Case("one layer, and all gradients", _codes(3, (2,), (1, 3, 2)), observe=with_gradients),
         Case("three layers, a batch of 4", _codes(4, (2, 5, 7), (1, 4, 4))),
         Case("colors, taller than wide", _codes(2, (3, 6), (3, 5, 2))),
         Case("double precision", _codes(2, (4, 4), (1, 3, 3), torch.float64)),
@@ -87,6 +92,12 @@ EXERCISE = Exercise(
                 "the pixels of your images are filled in column by column. The last layer gives them row by row."),
         Mistake("channels last", _channels_last,
                 "you took the last axis for the colors. The last layer gives channel after channel: (C, H, W)."),
+        Mistake("weights copied into modules", _copied,
+                "the images are right, but the decoder's weights get no gradient, since something made copies of them: "
+                "new modules, or `.data`. Use the given ones."),
+        Mistake("no gradient", lambda *inputs: autoencoder.decode(*inputs).detach(),
+                "the images are right, but neither weights nor codes get a gradient from them. Nothing may cut the "
+                "graph."),
     ),
     points=1,
     success="Encoder and decoder together have to give back what they got. Training does the rest.",

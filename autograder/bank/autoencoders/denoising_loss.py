@@ -2,6 +2,7 @@ import torch
 from torch import nn
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal, uniform
 from lib import corruption
 
@@ -34,7 +35,7 @@ EXERCISE = Exercise(
     corruption.denoising_loss,
     cases=(
         Case("two pixels by hand", _by_hand, random=False),
-        Case("one image", _pairs(1, 1, 4, 5)),
+        Case("one image, and the gradient of the weights", _pairs(1, 1, 4, 5), observe=with_gradient),
         Case("a batch of 4", _pairs(4, 1, 5, 5)),
         Case("colors", _pairs(2, 3, 4, 3)),
         Case("double precision", _pairs(3, 1, 3, 4, torch.float64)),
@@ -63,6 +64,8 @@ EXERCISE = Exercise(
                 lambda f, images, damaged: (f(damaged) - images).abs().mean(dim=(1, 2, 3)),
                 "you took magnitudes. Squares make large errors count more, and lead to the mean of what could have "
                 "been there."),
+        Mistake("no gradient", lambda *inputs: corruption.denoising_loss(*inputs).detach(),
+                "the errors are right, but the network that repairs gets no gradient from them and cannot learn."),
     ),
     points=1,
     success="One word of difference to a plain autoencoder, and copying no longer helps.",

@@ -2,6 +2,7 @@ import torch
 from torch.nn import functional as F
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradients
 from autograder.toys import normal, uniform
 from lib import autoencoder
 
@@ -44,11 +45,15 @@ def _stack(between=lambda x: x.relu(), last=lambda x: x, bias=True, before=lambd
     return wrong
 
 
+def _copied(images, layers):
+    return autoencoder.encode(images, [(weight.detach(), bias.detach()) for weight, bias in layers])
+
+
 EXERCISE = Exercise(
     autoencoder.encode,
     cases=(
         Case("two images of two pixels by hand", _by_hand, random=False),
-        Case("one layer", _images(3, (1, 2, 3), (4,))),
+        Case("one layer, and all gradients", _images(3, (1, 2, 3), (4,)), observe=with_gradients),
         Case("three layers, a batch of 5", _images(5, (1, 4, 4), (8, 6, 2))),
         Case("colors, wider than tall", _images(2, (3, 2, 5), (7, 3))),
         Case("columns first in memory", _turned),
@@ -79,6 +84,12 @@ EXERCISE = Exercise(
                 "your pixels are read column by column. They are expected row by row, as they are stored."),
         Mistake("pixels through a ReLU of their own", _stack(before=lambda x: (x - 0.5).relu().flatten(1)),
                 "something is done to the pixels before the first layer. They go in as they are, between 0 and 1."),
+        Mistake("weights copied into modules", _copied,
+                "the codes are right, but the weights that you were given get no gradient: `.data` and `nn.Parameter` "
+                "made others out of them. Multiply with the given ones."),
+        Mistake("no gradient", lambda *inputs: autoencoder.encode(*inputs).detach(),
+                "the codes are right, but no gradient comes back to the weights, which are to learn. Leave the graph "
+                "whole."),
     ),
     points=1,
     success="An image has become a point in a space of few dimensions. Now back.",

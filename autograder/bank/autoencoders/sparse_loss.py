@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradients
 from autograder.toys import normal, uniform
 from lib import sparse_code
 
@@ -29,7 +30,7 @@ EXERCISE = Exercise(
         Case("two pixels and three numbers by hand", _by_hand, random=False),
         Case("L1 alone", _batch(3, (1, 4, 4), 6, 0.1, 0.0)),
         Case("L2 alone", _batch(3, (1, 4, 4), 6, 0.0, 0.1)),
-        Case("both, wider than tall", _batch(4, (1, 3, 5), 10, 0.3, 0.05)),
+        Case("both, wider than tall, and all gradients", _batch(4, (1, 3, 5), 10, 0.3, 0.05), observe=with_gradients),
         Case("colors, as many numbers as pixels", _batch(2, (3, 2, 2), 12, 0.02, 0.01)),
         Case("no price", _batch(2, (1, 3, 3), 4, 0.0, 0.0)),
         Case("double precision", _batch(2, (1, 2, 3), 5, 0.2, 0.3, torch.float64)),
@@ -65,6 +66,10 @@ EXERCISE = Exercise(
                 lambda x, y, h, l1, l2: _error(x, y) + l1 * (h != 0).sum(dim=1) + l2 * h.square().sum(dim=1),
                 "you count the numbers that are not zero. That is what one would like to make small, but a count has"
                 " no slope; the sum of the magnitudes stands in for it."),
+        Mistake("the price gives no gradient",
+                lambda x, y, h, l1, l2: _error(x, y) + _cost(h.detach(), l1, l2),
+                "the numbers are right, but the price is cut out of the graph: the codes pay, and nobody tells them "
+                "what for."),
     ),
     points=2,
     success="Two prices: one makes zeros, the other makes everything small.",

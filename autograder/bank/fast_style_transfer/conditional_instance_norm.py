@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradients
 from autograder.toys import normal, uniform, whole
 from lib import conditional_instance_norm as lib_conditional
 
@@ -61,7 +62,7 @@ EXERCISE = Exercise(
     lib_conditional.conditional_instance_norm,
     cases=(
         Case("two images by hand", _by_hand, random=False),
-        Case("one image", _features(1, 3, 4, 5, styles=3)),
+        Case("one image, and all gradients", _features(1, 3, 4, 5, styles=3), observe=with_gradients),
         Case("four images", _features(4, 2, 3, 4, styles=5)),
         Case("more images than styles", _features(5, 3, 2, 3, styles=2)),
         Case("a large epsilon", _features(2, 4, 3, 3, styles=4, epsilon=0.5)),
@@ -89,6 +90,11 @@ EXERCISE = Exercise(
         Mistake("not normalized", _not_normalized,
                 "scale and shift are right, but nothing was normalized before. First mean 0 and variance 1, then the "
                 "style."),
+        Mistake("the tables give no gradient",
+                lambda features, scales, shifts, *rest: lib_conditional.conditional_instance_norm(
+                    features, scales.detach(), shifts.detach(), *rest),
+                "the values are right, but no gradient comes back to the tables, and they are what a style consists "
+                "of. Take their rows by indexing, within the graph."),
     ),
     points=2,
     success="Each image of a batch can now be in a style of its own, and all of them share every convolution.",

@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal, uniform
 from lib import fast_style_transfer
 
@@ -75,11 +76,15 @@ def _mean_over_layers(features, contents, grams, content_weights, style_weights)
     return sum(fast_style_transfer.perceptual_loss(*inputs, *part) / sum(map(len, part)) for part in parts)
 
 
+def _without_graph(features, *others):
+    return fast_style_transfer.perceptual_loss({name: maps.detach() for name, maps in features.items()}, *others)
+
+
 EXERCISE = Exercise(
     fast_style_transfer.perceptual_loss,
     cases=(
         Case("one layer by hand", _by_hand, random=False),
-        Case("one image, a layer for each", _layers(1, ["high"], ["low"])),
+        Case("one image, a layer for each, and their gradients", _layers(1, ["high"], ["low"]), observe=with_gradient),
         Case("three images, one style", _layers(3, ["middle"], ["low", "high"])),
         Case("two images, each with its own style", _layers(2, ["middle", "high"], ["low", "middle"], samples=2)),
         Case("a weight for each image", _layers(3, ["high"], ["low", "middle"], samples=3, weight_each=True)),
@@ -124,6 +129,9 @@ EXERCISE = Exercise(
                 "beside it. The mean runs over channels and positions of one."),
         Mistake("one number for the batch", lambda *inputs: fast_style_transfer.perceptual_loss(*inputs).mean(),
                 "you have one number for the whole batch. Each picture has a loss of its own: (N,)."),
+        Mistake("no gradient", _without_graph,
+                "the loss is right, but no gradient comes back to the features, and a painter could not learn from it. "
+                "Nothing may cut the graph: no `item`, no `detach`, no `no_grad`."),
     ),
     points=3,
     success="In 09 this loss looked at one picture. Now it judges a painter, by every picture that it paints.",

@@ -2,6 +2,7 @@ import torch
 from torch import nn
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal, uniform
 from lib import fast_style_transfer
 
@@ -45,7 +46,7 @@ EXERCISE = Exercise(
     fast_style_transfer.stability_loss,
     cases=(
         Case("one pixel by hand", _by_hand, random=False),
-        Case("one image", _frames(1, 4, 5, 0.2)),
+        Case("one image, and the gradient for the painter", _frames(1, 4, 5, 0.2), observe=with_gradient),
         Case("a batch of 3", _frames(3, 5, 4, 0.3)),
         Case("double precision", _frames(2, 3, 6, 0.5, torch.float64)),
     ),
@@ -71,6 +72,13 @@ EXERCISE = Exercise(
         Mistake("only the photographs compared",
                 lambda stylize, images, noise: _mean(_clamped(images, noise) - images),
                 "you measured how much the photographs differ. How much do their paintings?"),
+        Mistake("no gradient", lambda *inputs: fast_style_transfer.stability_loss(*inputs).detach(),
+                "the number is right, but no gradient comes back to the painter, who is to learn from it. Both "
+                "paintings belong to the graph."),
+        Mistake("the still painting held fast",
+                lambda stylize, images, noise: _mean(stylize(_clamped(images, noise)) - stylize(images).detach()),
+                "the number is right, but only one of the two paintings gives a gradient to the painter. Both are "
+                "its work: leave both in the graph."),
     ),
     points=1,
     success="A number for what the eye calls flicker.",

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal, uniform
 from lib import style_transfer
 
@@ -61,7 +62,8 @@ EXERCISE = Exercise(
     style_transfer.transfer_loss,
     cases=(
         Case("two layers by hand", _by_hand, random=False),
-        Case("one content layer, two style layers", _layers(1, ["high"], ["low", "middle"])),
+        Case("one content layer, two style layers, and their gradients", _layers(1, ["high"], ["low", "middle"]),
+             observe=with_gradient),
         Case("layers that are in both, and one in neither",
              _layers(2, ["middle", "high"], ["low", "middle", "high"], more=["top"])),
         Case("alpha and beta for each of three images",
@@ -89,6 +91,9 @@ EXERCISE = Exercise(
                 "beta does not come in. Each of the two means has its weight."),
         Mistake("alpha on everything", _with(lambda c, s, alpha, beta: alpha * (_mean(c) + beta * _mean(s))),
                 "alpha multiplies style as well. Without content, at alpha = 0, nothing at all would be left."),
+        Mistake("no gradient", lambda *inputs: style_transfer.transfer_loss(*inputs).detach(),
+                "the sum is right, but no gradient comes back to the features. The pixels follow it, so the graph has "
+                "to stay whole: no `item`, no `detach`, no `no_grad`."),
     ),
     points=2,
     success="Everything that follows is this sum, with other numbers in it.",

@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal
 from lib import gram_matrix
 
@@ -43,7 +44,7 @@ EXERCISE = Exercise(
     gram_matrix.gram_matrix,
     cases=(
         Case("two channels by hand", _by_hand, random=False),
-        Case("one image", _features(1, 4, 3, 3)),
+        Case("one image, and its gradient", _features(1, 4, 3, 3), observe=with_gradient),
         Case("a batch of 3, wider than tall", _features(3, 5, 2, 7)),
         Case("a batch of 2, taller than wide", _features(2, 3, 6, 4)),
         Case("one position", _features(2, 4, 1, 1)),
@@ -78,6 +79,9 @@ EXERCISE = Exercise(
         Mistake("upper triangle only", lambda f: gram_matrix.gram_matrix(f).triu(),
                 "below the diagonal yours is zero. It is true that the two triangles say the same, but the constants "
                 "of the loss count both."),
+        Mistake("no gradient", lambda f: gram_matrix.gram_matrix(f.detach()),
+                "the values are right, but no gradient comes back to the features. The pixels are what will be "
+                "optimized, so nothing on the way may cut the graph: no `detach`, no `no_grad`, no numpy."),
     ),
     points=2,
     success="C × C numbers, whatever the size of the picture. Next: what they have forgotten.",

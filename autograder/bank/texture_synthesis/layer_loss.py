@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal
 from lib import gram_matrix
 
@@ -44,7 +45,7 @@ EXERCISE = Exercise(
     gram_matrix.layer_loss,
     cases=(
         Case("two channels by hand", _by_hand, random=False),
-        Case("one image", _grams(1, 1, 4, 6)),
+        Case("one image, and its gradient", _grams(1, 1, 4, 6), observe=with_gradient),
         Case("three images, each with its own sample", _grams(3, 3, 5, 7)),
         Case("three images, one sample", _grams(3, 1, 3, 5)),
         Case("double precision", _grams(2, 2, 3, 4, torch.float64)),
@@ -77,6 +78,9 @@ EXERCISE = Exercise(
                 "you have one number for the whole batch. Each image has a loss of its own: (N,)."),
         Mistake("differences not squared", _size,
                 "you took the magnitudes of the differences. The loss is about their squares."),
+        Mistake("no gradient", lambda g, t, m: gram_matrix.layer_loss(g.detach(), t, m),
+                "the values are right, but no gradient comes back to the Gram matrices: `item`, `detach` and "
+                "`torch.tensor(...)` make new numbers that know nothing of where they came from."),
     ),
     points=2,
     success="One number says how far a layer is from having seen the sample.",

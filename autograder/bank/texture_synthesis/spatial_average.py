@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal
 from lib import gram_matrix
 
@@ -13,7 +14,7 @@ EXERCISE = Exercise(
     gram_matrix.spatial_average,
     cases=(
         Case("two channels by hand", lambda g: (torch.tensor([[[[1.0, 3.0]], [[0.0, -4.0]]]]),), random=False),
-        Case("one image", _features(1, 4, 3, 3)),
+        Case("one image, and its gradient", _features(1, 4, 3, 3), observe=with_gradient),
         Case("a batch of 3, taller than wide", _features(3, 5, 6, 2)),
         Case("one position", _features(2, 4, 1, 1)),
         Case("double precision", _features(1, 3, 4, 5, dtype=torch.float64)),
@@ -31,6 +32,9 @@ EXERCISE = Exercise(
         Mistake("largest in place of the average", lambda f: f.amax(dim=(2, 3)),
                 "you took the largest value of each channel. One loud position would speak for the whole texture; take "
                 "the mean."),
+        Mistake("no gradient", lambda f: f.detach().mean(dim=(2, 3)),
+                "the averages are right, but no gradient comes back through them, and below an image is to be made "
+                "from them."),
     ),
     points=1,
     success="C numbers instead of C². See below how far they get you.",

@@ -1,6 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
+from autograder.observe_results import with_gradient
 from autograder.toys import normal, uniform
 from lib import gram_matrix
 
@@ -85,7 +86,7 @@ EXERCISE = Exercise(
     gram_matrix.texture_loss,
     cases=(
         Case("one layer by hand", _by_hand, random=False),
-        Case("two layers", _layers(1, 1, ["low", "high"])),
+        Case("two layers, and their gradients", _layers(1, 1, ["low", "high"]), observe=with_gradient),
         Case("three layers, two images, each with its own sample", _layers(2, 2, ["low", "middle", "high"])),
         Case("a layer more than is asked for", _layers(2, 1, ["middle", "high"], more=["low"])),
         Case("a weight for each image", _layers(3, 3, ["low", "middle"], weight_each=True)),
@@ -115,6 +116,10 @@ EXERCISE = Exercise(
         Mistake("Gram matrix normalized on the way", _gram_of_the_mean,
                 "you divided the images' Gram matrices by the number of positions, while the targets are plain sums. "
                 "The two no longer measure the same, and the constants do it once more."),
+        Mistake("no gradient",
+                lambda features, *rest: gram_matrix.texture_loss({n: f.detach() for n, f in features.items()}, *rest),
+                "the sum is right, but no gradient comes back to the features, and an image could never follow it. "
+                "Leave the graph whole: no `no_grad`, no `item`, no `detach`."),
     ),
     points=2,
     builds_on=("gram_matrix", "layer_loss"),

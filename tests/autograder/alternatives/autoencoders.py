@@ -108,20 +108,25 @@ def train_linear_autoencoder__adam_by_hand(samples, encoder, decoder, steps, rat
 # Deep
 
 
+def _stack_of_modules(layers):
+    """Linear layers with a ReLU between, and the tensors to call them with: the given ones, not copies."""
+    linear = [nn.Linear(*weight.shape[::-1], dtype=weight.dtype) for weight, _ in layers]
+    stack = nn.Sequential(*[part for layer in linear for part in (layer, nn.ReLU())][:-1])
+    tensors = {}
+    for number, (weight, bias) in enumerate(layers):
+        tensors |= {f"{2 * number}.weight": weight, f"{2 * number}.bias": bias}
+    return stack, tensors
+
+
 def encode__modules(images, layers):
-    stack = [nn.Flatten()]
-    for weight, bias in layers:
-        linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
-        linear.weight.data, linear.bias.data = weight, bias
-        stack += [linear, nn.ReLU()]
-    return nn.Sequential(*stack[:-1])(images)
+    return torch.func.functional_call(*_stack_of_modules(layers), (nn.Flatten()(images),))
 
 
-def encode__numpy(images, layers):
-    x = images.numpy().reshape(len(images), -1)
+def encode__columns(images, layers):
+    x = images.flatten(1).T
     for weight, bias in layers[:-1]:
-        x = np.maximum(x @ weight.numpy().T + bias.numpy(), 0)
-    return x @ layers[-1][0].numpy().T + layers[-1][1].numpy()
+        x = F.threshold(weight @ x + bias[:, None], 0, 0)
+    return (layers[-1][0] @ x + layers[-1][1][:, None]).T
 
 
 def encode__image_by_image(images, layers):
@@ -142,20 +147,17 @@ def encode__recursive(images, layers):
 
 
 def decode__modules(codes, layers, shape):
-    stack = []
-    for weight, bias in layers:
-        linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
-        linear.weight.data, linear.bias.data = weight, bias
-        stack += [linear, nn.ReLU()]
-    return nn.Sequential(*stack[:-1], nn.Sigmoid(), nn.Unflatten(1, shape))(codes).detach()
+    made = torch.func.functional_call(*_stack_of_modules(layers), (codes,))
+    return nn.Unflatten(1, shape)(nn.Sigmoid()(made))
 
 
-def decode__numpy(codes, layers, shape):
-    x = codes.numpy()
+def decode__exponentials(codes, layers, shape):
+    x = codes
     for weight, bias in layers[:-1]:
-        x = np.maximum(x @ weight.numpy().T + bias.numpy(), 0)
-    x = x @ layers[-1][0].numpy().T + layers[-1][1].numpy()
-    return (1 / (1 + np.exp(-x))).reshape(-1, *shape)
+        x = torch.matmul(x, weight.T) + bias
+        x = x * (x > 0)
+    x = torch.matmul(x, layers[-1][0].T) + layers[-1][1]
+    return (1 / (1 + (-x).exp())).reshape(-1, *shape)
 
 
 def decode__last_layer_apart(codes, layers, shape):
@@ -319,19 +321,18 @@ def _larger(x):
 
 
 def convolutional_autoencoder__modules(images, encoder, decoder):
-    def layer(kernel, bias, stride):
+    def layer(x, kernel, bias, stride):
         outputs, inputs, size, _ = kernel.shape
-        made = nn.Conv2d(inputs, outputs, size, stride, size // 2).to(kernel)
-        made.weight.data, made.bias.data = kernel, bias
-        return made
+        module = nn.Conv2d(inputs, outputs, size, stride, size // 2).to(kernel)
+        return torch.func.functional_call(module, {"weight": kernel, "bias": bias}, (x,))
 
-    down = [part for pair in encoder for part in (layer(*pair, 2), nn.ReLU())][:-1]
-    codes = nn.Sequential(*down)(images)
-    x = codes
-    for number, pair in enumerate(decoder):
-        x = layer(*pair, 1)(_larger(x))
-        x = torch.relu(x) if number + 1 < len(decoder) else torch.sigmoid(x)
-    return codes.detach(), x.detach()
+    codes = layer(images, *encoder[0], 2)
+    for pair in encoder[1:]:
+        codes = layer(codes.relu(), *pair, 2)
+    x = layer(_larger(codes), *decoder[0], 1)
+    for pair in decoder[1:]:
+        x = layer(_larger(x.relu()), *pair, 1)
+    return codes, x.sigmoid()
 
 
 def convolutional_autoencoder__every_second_position(images, encoder, decoder):
@@ -369,10 +370,10 @@ def convolutional_autoencoder__unfold(images, encoder, decoder):
     x = images
     for n, pair in enumerate(encoder):
         x = convolve(x.relu() if n > 0 else x, *pair, 2)
-    codes, n = x.numpy(), 0
+    codes = x
     for n, pair in enumerate(decoder):
         x = convolve(_larger(x.relu() if n > 0 else x), *pair, 1)
-    return codes, x.sigmoid().numpy()
+    return codes, x.sigmoid()
 
 
 # Damage, prices, clouds
@@ -421,8 +422,9 @@ def denoising_loss__norms(autoencode, images, damaged):
     return difference.norm(dim=1) ** 2 / difference.shape[1]
 
 
-def denoising_loss__numpy(autoencode, images, damaged):
-    return np.mean((images.numpy() - autoencode(damaged).numpy()) ** 2, axis=(1, 2, 3))
+def denoising_loss__expanded(autoencode, images, damaged):
+    repaired = autoencode(damaged)
+    return (repaired * repaired - 2 * repaired * images + images * images).flatten(1).mean(1)
 
 
 def sparse_loss__norms(images, reconstructions, codes, l1, l2):
@@ -430,9 +432,9 @@ def sparse_loss__norms(images, reconstructions, codes, l1, l2):
     return error + l1 * codes.norm(p=1, dim=1) + l2 * torch.linalg.vector_norm(codes, dim=1) ** 2
 
 
-def sparse_loss__numpy(images, reconstructions, codes, l1, l2):
-    x, y, h = (part.numpy() for part in (images, reconstructions, codes))
-    return ((x - y) ** 2).mean(axis=(1, 2, 3)) + l1 * np.abs(h).sum(axis=1) + l2 * (h**2).sum(axis=1)
+def sparse_loss__price_by_price(images, reconstructions, codes, l1, l2):
+    error = torch.stack([F.mse_loss(y, x) for x, y in zip(images, reconstructions)])
+    return error + (l1 * codes.abs() + l2 * codes * codes).sum(dim=1)
 
 
 def sparse_loss__number_by_number(images, reconstructions, codes, l1, l2):

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -228,16 +227,14 @@ def perceptual_loss__frobenius_norm(features, contents, grams, content_weights, 
     return total
 
 
-def perceptual_loss__numpy(features, contents, grams, content_weights, style_weights):
+def perceptual_loss__distances(features, contents, grams, content_weights, style_weights):
     total = 0
     for name, weight in content_weights.items():
-        difference = features[name].numpy() - contents[name].numpy()
-        total = total + np.asarray(weight) * (difference**2).mean(axis=(1, 2, 3))
+        difference = (features[name] - contents[name]).flatten(1)
+        total = total + weight * torch.linalg.vector_norm(difference, dim=1) ** 2 / difference.shape[1]
     for name, weight in style_weights.items():
-        maps = features[name].numpy()
-        flat = maps.reshape(len(maps), maps.shape[1], -1)
-        gram = flat @ flat.swapaxes(1, 2) / flat[0].size
-        total = total + np.asarray(weight) * ((gram - grams[name].numpy()) ** 2).sum(axis=(1, 2))
+        flat = features[name].flatten(2) / features[name][0].numel() ** 0.5
+        total = total + weight * torch.linalg.matrix_norm(flat @ flat.mT - grams[name]) ** 2
     return total
 
 
@@ -321,10 +318,10 @@ def stability_loss__image_by_image(stylize, images, noise):
     return torch.stack(found)
 
 
-def stability_loss__numpy(stylize, images, noise):
-    noisy = torch.from_numpy(np.clip(images.numpy() + noise.numpy(), 0, 1))
-    difference = stylize(noisy).detach().numpy() - stylize(images).detach().numpy()
-    return (difference**2).mean(axis=(1, 2, 3))
+def stability_loss__distances(stylize, images, noise):
+    noisy = torch.maximum(torch.minimum(images + noise, torch.ones_like(images)), torch.zeros_like(images))
+    difference = (stylize(noisy) - stylize(images)).flatten(1)
+    return torch.linalg.vector_norm(difference, dim=1) ** 2 / difference.shape[1]
 
 
 # Several styles

@@ -41,11 +41,6 @@ def gram_matrix__position_by_position(features):
     return found
 
 
-def gram_matrix__numpy(features):
-    flat = features.numpy().reshape(*features.shape[:2], -1)
-    return flat @ flat.swapaxes(1, 2)
-
-
 # Positions
 
 
@@ -103,9 +98,8 @@ def layer_loss__divided_first(gram, target, positions):
     return torch.einsum("nij,nij->n", difference, difference)
 
 
-def layer_loss__numpy(gram, target, positions):
-    difference = gram.numpy() - target.numpy()
-    return (difference**2).sum(axis=(1, 2)) / (4.0 * difference.shape[1] ** 2 * positions**2)
+def layer_loss__mean_squared_error(gram, target, positions):
+    return F.mse_loss(gram, target.expand_as(gram), reduction="none").mean(dim=(1, 2)) / (2 * positions) ** 2
 
 
 def _one_layer(maps, target):
@@ -293,8 +287,9 @@ def spatial_average__einsum(features):
     return torch.einsum("nchw->nc", features) / features[0, 0].numel()
 
 
-def spatial_average__numpy(features):
-    return features.numpy().mean(axis=(2, 3))
+def spatial_average__product_with_ones(features):
+    flat = features.flatten(2)
+    return flat @ flat.new_full((flat.shape[2],), 1 / flat.shape[2])
 
 
 # Patches
