@@ -169,5 +169,5 @@ def _layer_in_words(layer):
 def _on(questions):
     names = [question.name for question in questions if question.shown]
     hidden = len(questions) - len(names)
-    told = f"on {len(names)} case{'s' * (len(names) != 1)} ({', '.join(names)})"
+    told = f"on {len(names)} case{'s' * (len(names) != 1)} ({'; '.join(names)})"
     return told + (f" and on {hidden} more with other numbers" if hidden else "")

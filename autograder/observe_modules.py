@@ -15,13 +15,14 @@ def as_module(function, inputs):
     target = inputs[1].detach()
     module = function(*inputs)
     if not isinstance(module, nn.Module):
-        return {"answer": module}
+        return {"what comes back is an nn.Module": False, "answer": module}
     noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(target)
     features = noise.clone().requires_grad_()
     answer = module(features)
     trainable = sum(parameter.requires_grad for parameter in module.parameters())
     seen = {
-        "numbers to train in the module": trainable,
+        "what comes back is an nn.Module": True,
+        "tensors to train in the module": trainable,
         "still attached to the target's graph": _attached(module, noise),
         "answer": answer.detach() if isinstance(answer, torch.Tensor) else answer,
         "gradient by the features": None,

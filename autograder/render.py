@@ -1,7 +1,9 @@
 """Verdicts as people see them: a card in a notebook or a feedback page, lines in a terminal."""
 
 from html import escape
+from textwrap import shorten
 
+from autograder.explained import explanation
 from autograder.numerals import in_rows, rounded
 from autograder.verdict import Status
 
@@ -94,14 +96,14 @@ def _headline(verdict):
     if verdict.status is Status.WRONG:
         return "not yet"
     if verdict.status is Status.ERROR and verdict.traceback and verdict.message:
-        return verdict.message.splitlines()[0][:200]
+        return shorten(verdict.message.splitlines()[0], 300, placeholder=" …")
     return verdict.status.value
 
 
 def _body(verdict):
     message = verdict.message
     if verdict.status is Status.ERROR and verdict.traceback:
-        return ""
+        return explanation(verdict.message)
     for prefix in (f"{verdict.status.value} yet. ", f"{verdict.status.value} "):
         message = message.removeprefix(prefix)
     return message[:1].upper() + message[1:]

@@ -32,7 +32,7 @@ def said(capsys, function):
 
 def test_right_is_said_as_text_outside_of_notebooks(capsys):
     told = said(capsys, written(source_of("channel_weights"), "channel_weights"))
-    assert told.startswith("✓ channel_weights: correct\nOn 5 cases (two channels by hand, one image, ")
+    assert told.startswith("✓ channel_weights: correct\nOn 5 cases (two channels by hand; one image; ")
     assert bank.exercise("channel_weights").success in told
 
 

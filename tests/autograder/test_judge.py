@@ -58,7 +58,7 @@ def test_all_right_earns_all_points_and_names_the_visible_cases():
     verdict = judge(HALF, QUESTIONS, records())
     assert (verdict.status, verdict.points, verdict.out_of) == (Status.PASSED, 3, 3)
     assert verdict.message == (
-        "correct on 3 cases (two numbers, five numbers, seven numbers) and on 2 more with other numbers. "
+        "correct on 3 cases (two numbers; five numbers; seven numbers) and on 2 more with other numbers. "
         "Halves are whole."
     )
 
