@@ -7,6 +7,7 @@ import builtins
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import torch
 
 from autograder.answers import describe
@@ -29,10 +30,8 @@ def judge(exercise, questions, records):
     else:
         if len(records) < len(questions):
             raise ValueError(f"{len(records)} records for {len(questions)} questions, and none of them a failure")
-        return Verdict(
-            exercise.name, Status.PASSED, f"correct {_on(questions)}. {exercise.success}",
-            exercise.points, exercise.points,
-        )  # fmt: skip
+        told = f"correct {_on(questions)}. {_other_kind(exercise, question, record)}{exercise.success}"
+        return Verdict(exercise.name, Status.PASSED, told, exercise.points, exercise.points)
     if record.failure:
         return _failed(exercise, question, record)
     verdict = Verdict(exercise.name, Status.WRONG, "", out_of=exercise.points, case=question.name)
@@ -164,6 +163,18 @@ def _layer_in_words(layer):
         return "the identity"
     weights = [f"{name} {_in_words(value)}" for name, value in layer.named_parameters() if value.numel() <= SMALL]
     return " with ".join(filter(None, [f"the layer {layer!r}", " and ".join(weights)]))
+
+
+def _other_kind(exercise, question, record):
+    """What to say if right numbers are no tensor where the reference gives one: a later cell may call its methods."""
+    yours, expected = (
+        answer["answer"] if isinstance(answer, dict) and "answer" in answer else answer
+        for answer in (record.value, exercise.expected(question))
+    )
+    if not isinstance(expected, torch.Tensor) or not expected.ndim or isinstance(yours, torch.Tensor):
+        return ""
+    kind, remedy = ("an array", "torch.from_numpy") if isinstance(yours, np.ndarray) else ("a list", "torch.stack")
+    return f"But it is {kind}, and cells to come may need a tensor: `{remedy}` makes one. "
 
 
 def _on(questions):

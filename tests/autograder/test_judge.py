@@ -63,6 +63,17 @@ def test_all_right_earns_all_points_and_names_the_visible_cases():
     )
 
 
+@pytest.mark.parametrize("turn, words", [
+    (lambda answer: list(answer), "But it is a list, and cells to come may need a tensor: `torch.stack` makes one. "),
+    (lambda answer: answer.numpy(), "But it is an array, and cells to come may need a tensor: `torch.from_numpy`"),
+    (lambda answer: answer.double(), ""),
+])  # fmt: skip
+def test_right_numbers_of_another_kind_pass_with_a_word_on_it(turn, words):
+    verdict = judge(HALF, QUESTIONS, records(lambda *inputs: turn(half(*inputs))))
+    assert (verdict.status, verdict.points) == (Status.PASSED, 3)
+    assert words in verdict.message and ("But" in verdict.message) == bool(words)
+
+
 @pytest.mark.parametrize("place", range(len(QUESTIONS)))
 def test_one_wrong_answer_anywhere_earns_nothing_and_is_named(place):
     verdict = judge(HALF, QUESTIONS, records(**{f"at{place}": Record(QUESTIONS[place].answer(half) + 1)}))
