@@ -11,6 +11,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+# A GPU's convolutions would round what they multiply to 10 bits (TF32), and differ from a CPU's by a thousandth.
+torch.backends.cudnn.allow_tf32 = False
+
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 

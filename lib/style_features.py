@@ -56,7 +56,8 @@ def stacked(targets):
     """
     names = targets[0][0]
     grams = {name: torch.cat([grams[name] for grams, _ in targets]) for name in names}
-    return grams, {name: torch.tensor([weights[name] for _, weights in targets]) for name in names}
+    device = next(iter(grams.values())).device
+    return grams, {name: torch.tensor([weights[name] for _, weights in targets], device=device) for name in names}
 
 
 def content_targets(network, photographs, weight):

@@ -157,16 +157,16 @@ def mixed_target(targets, shares):
     return torch.einsum("ns,sij->nij", shares, targets)
 
 
-def look(network, pictures, layers, scales):
+def look(network, pictures, layers, scales, precision=None):
     """The features of pictures and of the pictures made smaller: a dict from "LAYER/0", "LAYER/1", ... to maps.
 
     pictures: (N, 3, H, W) in [0, 1].  layers: a list of names.
-    scales:   int, at how many sizes; each half as large as the one before.
+    scales:   int, at how many sizes; each half as large as the one before.  precision: as `feature_maps` takes it.
     """
     found = {}
     for scale in range(scales):
         smaller = F.avg_pool2d(pictures, 2**scale) if scale else pictures
-        maps = feature_maps(network, smaller, layers)
+        maps = feature_maps(network, smaller, layers, precision)
         found |= {f"{name}/{scale}": values for name, values in maps.items()}
     return found
 
@@ -179,7 +179,9 @@ def relative(loss, target, maps):
     return loss_module(loss, target, 1 / loss(torch.zeros_like(maps), target))
 
 
-def objective(network, photographs, paintings, layers, alpha, beta=1.0, shares=None, scales=2, variation=0.5):
+def objective(
+    network, photographs, paintings, layers, alpha, beta=1.0, shares=None, scales=2, variation=0.5, precision=None
+):
     """The loss of images as a function: images (N, 3, H, W) -> (N,). Targets are computed here, once.
 
     photographs: (N, 3, H, W), of the size that the images will have.
@@ -189,11 +191,12 @@ def objective(network, photographs, paintings, layers, alpha, beta=1.0, shares=N
     shares:      None, or (N, S) as `mixed_target` takes them.
     scales:      at how many sizes style is compared.
     variation:   the weight of total variation beyond that of the paintings; what the network cannot see stays smooth.
+    precision:   as `feature_maps` takes it; losses stay float32.
     """
     content_layers, style_layers = layers
     with torch.no_grad():
-        shown = look(network, photographs, content_layers, 1)
-        painted = look(network, paintings, style_layers, scales)
+        shown = look(network, photographs, content_layers, 1, precision)
+        painted = look(network, paintings, style_layers, scales, precision)
         content = {name: relative(content_loss, maps, maps) for name, maps in shown.items()}
         style = {}
         for name, maps in painted.items():
@@ -203,7 +206,7 @@ def objective(network, photographs, paintings, layers, alpha, beta=1.0, shares=N
         allowed = allowed if shares is None else (shares / shares.sum(dim=1, keepdim=True)) @ allowed
 
     def loss(pictures):
-        features = look(network, pictures, list(dict.fromkeys([*style_layers, *content_layers])), scales)
+        features = look(network, pictures, list(dict.fromkeys([*style_layers, *content_layers])), scales, precision)
         excess = (total_variation(pictures) / allowed - 1).relu() if variation else 0
         return transfer_loss(features, content, style, alpha, beta) + variation * excess
 
@@ -211,11 +214,12 @@ def objective(network, photographs, paintings, layers, alpha, beta=1.0, shares=N
 
 
 def stylize(
-    network, photographs, paintings, layers, alpha, steps, sizes=None, shares=None, scales=2, variation=0.5, own=True
-):
+    network, photographs, paintings, layers, alpha, steps, sizes=None, shares=None, scales=2, variation=0.5, own=True,
+    precision=None,
+):  # fmt: skip
     """Photographs in the manner of paintings.
 
-    network, photographs, paintings, layers, alpha, shares, scales, variation: as `objective` takes them.
+    network, photographs, paintings, layers, alpha, shares, scales, variation, precision: as `objective` takes them.
     steps:   a tuple, how often the loss is computed at each size, coarse first.
     sizes:   a list of (height, width), as many; default: each twice the one before, the last one the photographs'.
     own:     whether colors stay in the box that the paintings' own colors fill; otherwise all of [0, 1] is allowed.
@@ -231,7 +235,9 @@ def stylize(
         factor = start.shape[2] / height
         smaller = [round(side * factor) for side in paintings.shape[2:]]
         scaled = images.resize(photographs, start.shape[2:]), images.resize(paintings, tuple(smaller))
-        loss = objective(network, *scaled, layers, alpha, shares=shares, scales=scales, variation=variation)
+        loss = objective(
+            network, *scaled, layers, alpha, shares=shares, scales=scales, variation=variation, precision=precision
+        )
         if not own:
             return descend(loss, start, left.pop(0))
         begin = to_coordinates(start, box).clamp(0, 1)

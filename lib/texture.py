@@ -20,8 +20,9 @@ from lib.texture_synthesis import minimize_with_adam
 
 
 def texture(
-    network, samples, layers, size, steps, generator, rate=0.05, scales=2, variation=0.5, roll=32, prepare=None
-):
+    network, samples, layers, size, steps, generator, rate=0.05, scales=2, variation=0.5, roll=32, prepare=None,
+    precision=None,
+):  # fmt: skip
     """Textures like the samples.
 
     network:   an nn.Module that takes images (N, 3, H, W) in [0, 1].
@@ -36,6 +37,7 @@ def texture(
     roll:      shifts are below this number of pixels; 0 and 1 leave rolling out.
     prepare:   None, or what is done to the maps (N, C, H, W) of each layer before their Gram matrix is taken: leaving
                channels out, say, or averaging over the positions.
+    precision: as `lib.feature_maps` takes it; Gram matrices stay float32.
     returns:   (N, 3, height, width) in [0, 1], without a graph.
     """
     box, made = color_box(samples), None
@@ -43,7 +45,7 @@ def texture(
         if not count:
             continue
         sample, (height, width) = F.avg_pool2d(samples, factor), (side // factor for side in size)
-        loss = objective(network, sample, layers, (height, width), scales, variation, prepare)
+        loss = objective(network, sample, layers, (height, width), scales, variation, prepare, precision)
         if made is None:
             start = to_coordinates(shuffled(sample, (height, width), generator), box).clamp(0, 1)
         else:
@@ -57,7 +59,7 @@ def texture(
     return to_colors(made, box).clamp(0, 1)
 
 
-def objective(network, samples, layers, size, scales=2, variation=0.5, prepare=None):
+def objective(network, samples, layers, size, scales=2, variation=0.5, prepare=None, precision=None):
     """The loss of images of a size as a function: images (N, 3, height, width) -> (N,).
 
     The targets are computed here, once. An image of another size than the sample has more positions or fewer, and its
@@ -67,7 +69,7 @@ def objective(network, samples, layers, size, scales=2, variation=0.5, prepare=N
     levels = []
 
     def look(images, factor):
-        features = feature_maps(network, F.avg_pool2d(images, factor), layers)
+        features = feature_maps(network, F.avg_pool2d(images, factor), layers, precision)
         return features if prepare is None else {name: prepare(maps) for name, maps in features.items()}
 
     with torch.no_grad():

@@ -16,7 +16,6 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 torch.set_num_threads(1)
-torch.backends.cudnn.allow_tf32 = False  # GPU and CPU then agree to float32's precision
 
 
 @pytest.fixture(autouse=True)

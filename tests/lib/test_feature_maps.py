@@ -73,3 +73,13 @@ def test_a_layer_that_is_not_used_is_told():
 
 def test_no_layers_are_no_maps(zfnet):
     assert feature_maps(zfnet, IMAGES.to(next(zfnet.parameters()).device), []) == {}
+
+
+def test_in_bfloat16_features_are_nearly_the_same_and_float32(zfnet, device):
+    images = IMAGES.to(device).requires_grad_()
+    full = feature_maps(zfnet, images, ["relu3"])["relu3"]
+    half = feature_maps(zfnet, images, ["relu3"], torch.bfloat16)["relu3"]
+    assert half.dtype == torch.float32 and not torch.equal(half, full)
+    assert (half - full).norm() < 0.02 * full.norm()
+    one, other = (torch.autograd.grad(maps.square().sum(), images)[0] for maps in (full, half))
+    assert (one - other).norm() < 0.15 * one.norm()
