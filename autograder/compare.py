@@ -152,7 +152,7 @@ def _explain(yours, right, tolerance, where):
         return f"{where} is right but for the sign."
     finite = right.isfinite()
     factor = (yours * right)[finite].sum() / (right * right)[finite].sum().clamp(min=1e-300)
-    if several and abs(factor) > 1e-9 and _close(yours / factor, right, tolerance):
+    if several and 1e-9 < abs(factor) and abs(factor - 1) > 1e-3 and _close(yours / factor, right, tolerance):
         return f"{where} is right up to a factor of {_number(factor.item())}."
     if (right < 0).any() and _close(yours, right.abs(), tolerance):
         return f"{where} has the right sizes but has lost the signs: every value is positive."

@@ -81,6 +81,7 @@ def test_other_values_are_not_the_answer(answer, expected):
 @pytest.mark.parametrize("answer, told", [
     (-RIGHT, "right but for the sign"),
     (RIGHT / 6, "right up to a factor of 1/6"),
+    (RIGHT * 1.0005, "other values"),  # "a factor of 1" would help nobody
     (RIGHT * 2.5, "right up to a factor of 2.5"),
     (RIGHT.abs(), "lost the signs"),
     (RIGHT + 0.25, "off by the same amount everywhere: +0.25"),

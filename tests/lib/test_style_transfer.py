@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from lib import images, networks, style_transfer
+from lib import images, networks, paintings, style_transfer
 from lib.gram_matrix import gram_matrix, layer_loss
+from lib.training import style_quality
 
 LAYERS = (["relu3"], ["normalize", "relu1", "relu2"])
 
@@ -180,3 +181,27 @@ def test_targets_are_computed_once(zfnet, pair):
     loss(pair[0])
     handle.remove()
     assert len(passes) == 4  # two scales each time, and nothing else
+
+
+@pytest.mark.parametrize("name", style_quality.LAYERS)
+def test_at_256_pixels_the_hardest_of_the_styles_is_reached_without_a_checkerboard(name, device):
+    """The temple by the ink wash: of the pairs in style_quality.csv the one that keeps most of its loss."""
+    photograph, painting = images.sample("china", 256).to(device), paintings.painting("ink", 256, 256).to(device)
+    network = networks.load(name, device)
+    _, numbers = style_quality.measured(network, photograph, painting, style_quality.LAYERS[name])
+    assert numbers["style"] < 0.055 and numbers["content"] < 0.5 and numbers["fine"] < 2
+
+
+def test_energy_of_waves_finer_than_two_and_a_half_pixels():
+    steps = torch.arange(40)
+    coarse, fine = (torch.cos(2 * torch.pi * waves / 40 * steps).expand(1, 3, 40, 40) for waves in (3, 18))
+    assert style_quality.fine_energy(coarse) < 1e-6
+    assert style_quality.fine_energy(fine) == pytest.approx(1)
+    assert style_quality.fine_energy(coarse + fine.transpose(2, 3)) == pytest.approx(0.5)
+
+
+def test_in_bfloat16_a_picture_is_as_good(zfnet, pair):
+    style = style_transfer.objective(zfnet, *pair, LAYERS, 0.05)
+    made = [style_transfer.stylize(zfnet, *pair, LAYERS, 0.05, (10, 10), precision=p) for p in (None, torch.bfloat16)]
+    assert made[1].dtype == torch.float32 and not torch.equal(*made)
+    assert style(made[1]) < 1.2 * style(made[0])
