@@ -38,6 +38,6 @@ def mix_style_rows(tables, mixture):
              they add up to, they are used as they are.
     returns: a dict from the same names to (N, C), the sum of the rows, weighted by the mixture.
 
-    Dumoulin et al. 2017, section 3.3.
+    Dumoulin et al. 2017 draw styles between styles so.
     """
     return {name: mixture @ table for name, table in tables.items()}

@@ -92,9 +92,9 @@ def transformation_network(images, weights, norm):
     x = step("enter", images).relu()
     for name in ("down1", "down2"):
         x = step(name, x, stride=2).relu()
-    blocks = sorted({name.split(".")[0] for name in weights if name.startswith("residual")})
-    for block in blocks:
-        x = residual_block(x, partial(step, f"{block}.first"), partial(step, f"{block}.second"))
+    blocks = {name.split(".")[0] for name in weights if name.startswith("residual")}
+    for number in range(len(blocks)):
+        x = residual_block(x, *(partial(step, f"residual{number}.{half}") for half in ("first", "second")))
     for name in ("up1", "up2"):
         x = norm(resize_convolve(x, weights[f"{name}.weight"], 2), name).relu()
     x = convolve(x, weights["leave.weight"], 1) + weights["leave.bias"][:, None, None]

@@ -9,8 +9,8 @@ share, the layer knows. Where they differ, it does not care.
 The first term is 0 for the same code and 1 for features that are all zero, whatever the layer; with an R that is
 near 1 for photographs, λ means the same at all layers and sizes.
 
-Mahendran and Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them", equations 1 to 3;
-2016, "Visualizing Deep Convolutional Neural Networks Using Natural Pre-images", section 3, for scales and jitter.
+Mahendran and Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them"; 2016, "Visualizing Deep
+Convolutional Neural Networks Using Natural Pre-images", for scales and jitter.
 """
 
 import torch
@@ -26,7 +26,7 @@ def relative_feature_loss(features, target):
     returns:  (N,): ‖features − target‖² / ‖target‖², the squares added over all axes but the
               first. Differentiable.
 
-    Mahendran and Vedaldi 2015, eq. 2 and section 3.1.
+    Mahendran and Vedaldi 2015, who divide the squared distance to balance it with the other terms.
     """
     differences = (features - target).flatten(1).square().sum(dim=1)
     return differences / target.flatten(1).square().sum(dim=1)
@@ -60,7 +60,7 @@ def invert(network, layer, target, start, regularizer, shifts, rate):
     returns:     (N, 3, H, W) in [0, 1], without a graph and not rolled. After each step, what
                  left [0, 1] is put back to the border.
 
-    Mahendran and Vedaldi 2015, eq. 1 and section 3.3; they use momentum. 2016, section 3.3, for jitter.
+    Mahendran and Vedaldi 2015, eq. 1; they use momentum. 2016, for jitter.
     """
     images = start.clone().requires_grad_()
     optimizer = torch.optim.Adam([images], lr=rate)
@@ -87,7 +87,7 @@ def errors_by_layer(network, layers, images, original):
     returns:  (L, N), without a graph: the relative feature loss of image n at layer l, against
               the original's code. Images and original go through the network together, once.
 
-    Mahendran and Vedaldi 2015, table 3, there for one layer each.
+    Mahendran and Vedaldi 2015 tell it of the inverted layer only.
     """
     with torch.no_grad():
         found = feature_maps(network, torch.cat([original, images]), layers)

@@ -7,10 +7,10 @@ Both go down to an eighth of the size, make a coarse flow there, and refine it s
 features of that size, the upsampled features and the upsampled flow. Each size has a flow of its own, and each is
 trained.
 
-Dosovitskiy et al. 2015, "FlowNet: Learning Optical Flow with Convolutional Networks", figures 2 and 3: FlowNetSimple
-and FlowNetCorr, here with a few of their layers and channels. Unlike theirs, features have their mean over the picture
-taken off and are scaled to length √C before they are correlated, so that a correlation is a cosine; that way training
-takes minutes.
+Dosovitskiy et al. 2015, "FlowNet: Learning Optical Flow with Convolutional Networks", figure 2: FlowNetSimple and
+FlowNetCorr, and figure 3: the refinement; here with a few of their layers and channels. Unlike theirs, features have
+their mean over the picture taken off and are scaled to length √C before they are correlated, so that a correlation is a
+cosine; that way training takes minutes.
 """
 
 import torch

@@ -4,7 +4,7 @@ A layer of C channels holds C numbers at each of its M positions: F, of shape C 
 parts change places, so its description must not depend on the order of the columns of F:
 
     G_ij = Σ_k F_ik F_jk                            the Gram matrix, C × C             (Gatys et al. 2015, eq. 1)
-    E_l  = Σ_ij (G_ij − Ĝ_ij)² / (4 C² M²)          how far from the sample's Ĝ        (eq. 2)
+    E_l  = Σ_ij (G_ij − Ĝ_ij)² / (4 C² M²)          from the sample's G to the image's Ĝ (eq. 2)
     L    = Σ_l w_l E_l                              over several layers                (eq. 3)
 
 G is a plain sum. Its size grows with the image, and the constants of E_l are there to make up for that.

@@ -43,7 +43,7 @@ def semi_hard_triplets(squared, labels, margin):
              positive. Of the negatives with d²(a, p) < d²(a, n) < d²(a, p) + m the nearest is
              taken; a pair without one is left out. A pair counts in both directions.
 
-    Schroff et al. 2015, section 3.2, eq. 4.
+    Schroff et al. 2015, section 3.2.
     """
     same = labels[:, None] == labels
     anchors, positives = same.clone().fill_diagonal_(False).nonzero(as_tuple=True)

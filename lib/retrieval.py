@@ -7,9 +7,10 @@
 
 The query is never among its own neighbors. Recall@1 is kind: one neighbor suffices. MAP@R wants the whole class.
 
-Jégou, Douze, Schmid 2011, "Product Quantization for Nearest Neighbor Search", for Recall@K; Musgrave, Belongie, Lim
-2020, "A Metric Learning Reality Check", section 3.2, for MAP@R; Manning et al. 2008, "Introduction to Information
-Retrieval", section 16.3, for NMI.
+Jégou, Douze, Schmid 2011, "Product Quantization for Nearest Neighbor Search", count how often the true nearest neighbor
+is among the first; Oh Song et al. 2016, "Deep Metric Learning via Lifted Structured Feature Embedding", for Recall@K of
+classes; Musgrave, Belongie, Lim 2020, "A Metric Learning Reality Check", section 3.2, for MAP@R; Manning et al. 2008,
+"Introduction to Information Retrieval", section 16.3, for NMI.
 """
 
 import torch
@@ -24,7 +25,7 @@ def recall_at_k(squared, labels, ks):
     returns: (len(ks),), one share for each K, in the order of `ks`. A query is never among its
              own neighbors.
 
-    Jégou et al. 2011, section V.
+    After Jégou et al. 2011; for classes, Oh Song et al. 2016.
     """
     others = squared.clone().fill_diagonal_(torch.inf)
     nearest = others.topk(max(ks), largest=False).indices

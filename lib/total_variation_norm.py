@@ -5,7 +5,7 @@
 β = 1 is the total variation of Rudin, Osher and Fatemi: a step costs as much as a slope between the same two values, so
 edges may stay sharp. With β = 2 one large difference costs more than many small ones: edges blur, and spikes go.
 
-Mahendran and Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them", section 3.2.
+Mahendran and Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them".
 """
 
 import torch
@@ -20,7 +20,7 @@ def total_variation_norm(images, beta):
              pixels that have a neighbor on the right and one below. Δx and Δy are the differences to
              these two. Differentiable; where both are zero, so is the gradient, whatever β is.
 
-    Mahendran and Vedaldi 2015, section 3.2: R_{V^β}, discrete.
+    Mahendran and Vedaldi 2015: R_{V^β}, discrete.
     """
     corner = images[..., :-1, :-1]
     across, down = images[..., :-1, 1:] - corner, images[..., 1:, :-1] - corner
@@ -42,7 +42,7 @@ def relative_roughness(images, beta, step):
              colors and all (H − 1) × (W − 1) pixels. Differentiable.
 
     Mahendran and Vedaldi 2016, "Visualizing Deep Convolutional Neural Networks Using Natural
-    Pre-images", section 3.2, where step is V.
+    Pre-images", where step is V.
     """
     colors, height, width = images.shape[1:]
     count = colors * (height - 1) * (width - 1)

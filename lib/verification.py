@@ -21,7 +21,7 @@ def verification_rates(squared, same, thresholds):
     returns:    (false_accept, false_reject), each (K,): the share of pairs of two classes that
                 are accepted, and the share of pairs of one class that are rejected.
 
-    Schroff et al. 2015, section 4, eq. 5 to 8.
+    Schroff et al. 2015, section 4.
     """
     impostors, genuine = squared[~same].sort().values, squared[same].sort().values
     accepted = torch.searchsorted(impostors, thresholds, right=True)

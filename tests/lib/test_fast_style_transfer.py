@@ -114,7 +114,7 @@ class AsModules(nn.Module):
         return {name: value.detach() for name, value in weights.items()}
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 3])
+@pytest.mark.parametrize("blocks", [0, 1, 3, 11])
 def test_the_network_is_the_one_built_of_modules(blocks, device):
     modules = AsModules(3, 5, 6, blocks).to(device)
     for norm in (module for module in modules.modules() if isinstance(module, nn.InstanceNorm2d)):

@@ -69,7 +69,7 @@ def test_layer_loss_told_by_hand():
 
 
 def test_the_gradient_is_that_of_the_paper():
-    """Gatys et al. 2015, eq. 4: dE/dF = Fᵀ(G − Ĝ) / (C² M²), where F is positive."""
+    """Gatys et al. 2015, eq. 4: dE/dF = Fᵀ(G − target) / (C² M²), where F is positive."""
     maps = features(1, 3, 2, 4).abs().requires_grad_()
     target = gm.gram_matrix(features(1, 3, 2, 4))
     (gradient,) = torch.autograd.grad(gm.layer_loss(gm.gram_matrix(maps), target, 8).sum(), maps)

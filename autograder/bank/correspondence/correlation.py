@@ -59,6 +59,12 @@ def _only_sideways(first, second, radius):
     return found[:, radius]
 
 
+def _without_the_last(first, second, radius):
+    channels = reference.correlation(first, second, radius).unbind(1)
+    side = 2 * radius + 1
+    return torch.stack([channels[y * side + x] for y in range(side - 1) for x in range(side - 1)], dim=1)
+
+
 def _over_displacements(first, second, radius):
     found = reference.correlation(first, second, radius)
     return found * first.shape[1] / found.shape[1]
@@ -90,6 +96,12 @@ EXERCISE = Exercise(
                 "not down and to the right."),
         Mistake("round the border", _with(mode="roll"),
                 "at the border you compare with the opposite side. Outside of the map there is nothing: zero."),
+        Mistake("against the direction, round the border", _with(mode="roll", order=lambda found, side: found.flip(1)),
+                "two things at once: `second` goes by the displacement instead of against it, and what leaves it on "
+                "one side comes in on the other."),
+        Mistake("the last displacement missing", _without_the_last,
+                "your displacements end before r. They go from −r to r, both included: an odd number in each "
+                "direction."),
         Mistake("border repeated", _with(mode="replicate"),
                 "outside of the map you repeat its border. There, `second` is zero."),
         Mistake("maps exchanged", _exchanged,
@@ -103,5 +115,6 @@ EXERCISE = Exercise(
                 "you averaged differences. Correlation multiplies: large where both are strong together."),
     ),
     points=3,
-    success="No weights at all, and yet it will be worth more than all the layers that have some.",
+    success="Copies of the channels change nothing; without the division, c would grow with their number. No weights "
+            "at all, and yet the network with it will be clearly better.",
 )  # fmt: skip

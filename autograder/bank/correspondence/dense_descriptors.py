@@ -3,7 +3,7 @@ from torch.nn import functional as F
 
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.observe_results import with_gradient
-from autograder.toys import normal, uniform
+from autograder.toys import normal
 from lib import stereo_matching
 
 
@@ -16,25 +16,27 @@ def _layers(g, *channels, dtype=torch.float32):
 
 
 def _pictures(n, height, width, *channels, dtype=torch.float32):
-    return lambda g: (uniform(g, n, 3, height, width, dtype=dtype), _layers(g, 3, *channels, dtype=dtype))
+    # Standardized, as the notebook's: half of the numbers are negative, which shows a ReLU on the picture.
+    return lambda g: (normal(g, n, 3, height, width, dtype=dtype), _layers(g, 3, *channels, dtype=dtype))
 
 
 def _nothing_seen(g):
     (kernel, bias), *_ = _layers(g, 3, 4)
-    pictures = uniform(g, 2, 3, 4, 5)
+    pictures = normal(g, 2, 3, 4, 5)
     pictures[0] = 0
     return pictures, [(kernel, torch.zeros_like(bias))]
 
 
 def _channels_last(g):
-    return uniform(g, 2, 6, 7, 3).permute(0, 3, 1, 2), _layers(g, 3, 4, 5)
+    return normal(g, 2, 6, 7, 3).permute(0, 3, 1, 2), _layers(g, 3, 4, 5)
 
 
-def _from(end=lambda f: F.normalize(f, dim=1), between=lambda f: f.relu(), bias=True, padding=0):
+def _from(end=lambda f: F.normalize(f, dim=1), between=lambda f: f.relu(), before=lambda x: x,
+          bias=True, padding=0):  # fmt: skip
     """The wrong answer that does one thing otherwise."""
 
     def wrong(images, weights):
-        features = images
+        features = before(images)
         for number, (kernel, offset) in enumerate(weights):
             features = F.conv2d(between(features) if number else features, kernel, offset if bias else None,
                                 padding=padding)  # fmt: skip
@@ -65,6 +67,9 @@ EXERCISE = Exercise(
         Mistake("no ReLU", _from(between=lambda f: f),
                 "there is no ReLU between your layers. Convolutions alone, however many, are one larger "
                 "convolution."),
+        Mistake("a ReLU on the picture", _from(before=lambda x: x.relu()),
+                "the picture itself goes through a ReLU. What is darker than the mean is then lost; a ReLU stands "
+                "between two layers."),
         Mistake("not normalized", _from(lambda f: f),
                 "your descriptors have all lengths. A bright patch would be similar to everything; divide each by "
                 "its own length."),
@@ -74,6 +79,12 @@ EXERCISE = Exercise(
         Mistake("normalized over positions", _from(lambda f: F.normalize(f.flatten(2), dim=2).view_as(f)),
                 "you divided each channel by its length over the positions. A descriptor is the other cut through "
                 "the same numbers: all channels at one position."),
+        Mistake("normalized along the rows", _from(lambda f: F.normalize(f, dim=3)),
+                "you divided by the length along a row of the map, from left to right. The numbers of one descriptor "
+                "are the channels at one place."),
+        Mistake("one length for everything", _from(lambda f: f / f.norm().clamp(min=1e-12)),
+                "you divided all pictures of the batch by one common length. There are as many lengths as there are "
+                "positions in all of them."),
         Mistake("normalized after each layer", _from(between=lambda f: F.normalize(f.relu(), dim=1)),
                 "you scale to length 1 after every layer. Only the last output is a descriptor; before that, how "
                 "strong a feature is still counts."),
@@ -89,5 +100,6 @@ EXERCISE = Exercise(
                 "you left out the biases. Each layer is a pair, kernel and bias."),
     ),
     points=2,
-    success="One function for a patch and for a whole picture. Next: two patches, one network.",
+    success="One function for a patch and for a picture. For those 400 patches the first layer has 10,000 positions to "
+            "compute one by one, and 576 all at once. Next: two patches, one network.",
 )  # fmt: skip

@@ -54,6 +54,9 @@ EXERCISE = Exercise(
         Mistake("unknown counts as right", _as_zero,
                 "pixels without a truth count as pixels without an error, so little truth makes a good method. Divide "
                 "by the number of pixels that are known."),
+        Mistake("sum", lambda flow, truth: _squares(flow, truth).sqrt().flatten(1).nansum(dim=1),
+                "you added up the distances over the known pixels. Asked is their mean, so that a large picture is no "
+                "worse than a small one."),
         Mistake("unknown counts as rest", _truth_as_zero,
                 "you took an unknown truth for no motion, and blame the flow for moving. Unknown pixels must not "
                 "count at all."),

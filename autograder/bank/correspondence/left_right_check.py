@@ -25,12 +25,12 @@ def _mostly_right(g):
 
 
 def _with(column=lambda x, d: x - d, fits=lambda a, b, t: (a - b).abs() <= t,
-          outside=lambda fits, inside: fits & inside):  # fmt: skip
+          outside=lambda fits, inside: fits & inside, first=0):  # fmt: skip
     """The check with one thing wrong."""
 
     def wrong(left, right, tolerance):
         place = column(torch.arange(left.shape[2]), left).expand_as(left)
-        inside = (place >= 0) & (place < left.shape[2])
+        inside = (place >= first) & (place < left.shape[2])
         back = right.gather(2, place.clamp(0, left.shape[2] - 1))
         return outside(fits(left, back, tolerance), inside)
 
@@ -72,10 +72,18 @@ EXERCISE = Exercise(
         Mistake("outside is the other side", _round_the_border,
                 "where the match is outside of the picture you ask a pixel at the other end of the row. A negative "
                 "index counts from the end."),
+        Mistake("column 0 is outside", _with(first=1),
+                "you say no where the match is in column 0. That is the first column of the picture, and it can answer "
+                "like any other."),
         Mistake("smaller than the tolerance", _with(fits=lambda a, b, t: (a - b).abs() < t),
                 "a difference of just the tolerance is still allowed."),
         Mistake("only one direction of error", _with(fits=lambda a, b, t: a - b <= t),
                 "you look at the signed difference, so a disparity that is far too small passes. Take its size."),
+        Mistake("only the other direction of error", _with(fits=lambda a, b, t: b - a <= t),
+                "your difference has a sign, so a disparity that is far too large passes. How far apart two numbers "
+                "are has none."),
+        Mistake("no tolerance", _with(fits=lambda a, b, t: a == b),
+                "you ask for exactly the same disparity, and the tolerance has no say."),
         Mistake("the wrong ones", lambda *inputs: ~stereo_matching.left_right_check(*inputs),
                 "you marked the pixels that fail. True is for those on which both pictures agree."),
         Mistake("asked from the right", _asked_from_the_right,

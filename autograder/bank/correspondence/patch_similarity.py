@@ -2,7 +2,7 @@ import torch
 from torch.nn import functional as F
 
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.toys import normal, uniform
+from autograder.toys import normal
 from lib import stereo_matching
 
 
@@ -17,16 +17,16 @@ def _pairs(n, *channels, dtype=torch.float32):
     size = 2 * len(channels) + 1
 
     def inputs(g):
-        first, second = (uniform(g, n, 3, size, size, dtype=dtype) for _ in range(2))
+        first, second = (normal(g, n, 3, size, size, dtype=dtype) for _ in range(2))
         return first, second, _layers(g, 3, *channels, dtype=dtype)
 
     return inputs
 
 
 def _equal_and_opposite(g):
-    patch = normal(g, 1, 3, 3, 3)
+    patch, other = normal(g, 2, 3, 3, 3).split(1)
     ((kernel, bias),) = _layers(g, 3, 3)
-    return patch.repeat(2, 1, 1, 1), torch.cat([patch, -patch]), [(kernel, torch.zeros_like(bias))]
+    return patch.repeat(3, 1, 1, 1), torch.cat([patch, -patch, other]), [(kernel, torch.zeros_like(bias))]
 
 
 def _descriptors(first, second, weights):
@@ -47,7 +47,7 @@ EXERCISE = Exercise(
     stereo_matching.patch_similarity,
     cases=(
         Case("one layer, one pair", _pairs(1, 3)),
-        Case("a patch with itself and with its negative", _equal_and_opposite),
+        Case("a patch with itself, with its negative, with another", _equal_and_opposite),
         Case("five pairs, two layers", _pairs(5, 4, 6)),
         Case("three pairs, three layers", _pairs(3, 4, 4, 5)),
         Case("double precision", _pairs(2, 3, 4, dtype=torch.float64)),
@@ -58,6 +58,11 @@ EXERCISE = Exercise(
                 "you compared every patch with every other: a table. Asked is pair n with pair n: N numbers."),
         Mistake("one number for all pairs", lambda a, b, w: _cosine(a, b, w).mean(),
                 "you have one number for the whole batch. Each pair has a similarity of its own."),
+        Mistake("sum over the pairs", lambda a, b, w: _cosine(a, b, w).sum(),
+                "you added up the pairs as well. The first axis has to stay."),
+        Mistake("batch axis squeezed away", lambda a, b, w: _cosine(a, b, w).squeeze(),
+                "with a single pair yours is a bare number: `squeeze` also removes the batch axis when it has length "
+                "one. Name the axes that shall go."),
         Mistake("distance", lambda a, b, w: (lambda f, g: (f - g).norm(dim=1))(*_descriptors(a, b, w)),
                 "this is the distance of the two descriptors: 0 for equal patches. A similarity is largest for "
                 "equal ones; here it is the cosine."),
@@ -76,5 +81,6 @@ EXERCISE = Exercise(
     ),
     points=1,
     builds_on=("dense_descriptors",),
-    success="Siamese: there are two patches, and one network. Now along a whole row.",
+    success="Siamese: two patches, and one network. Darker by a factor changes nothing if all biases are zero; with "
+            "biases, or if a number is taken off, it may. Now along a whole row.",
 )  # fmt: skip

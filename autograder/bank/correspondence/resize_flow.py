@@ -26,6 +26,17 @@ def _with(factor, **options):
     return wrong
 
 
+def _on_its_side(flow, size):
+    down, across = size[0] / flow.shape[2], size[1] / flow.shape[3]
+    resized = F.interpolate(flow, tuple(size[::-1]), mode="bilinear", align_corners=False)
+    return flow.new_tensor([across, down]).view(2, 1, 1) * resized
+
+
+def _sides_mixed(flow, size):
+    factor = flow.new_tensor([size[0] / flow.shape[3], size[1] / flow.shape[2]])
+    return factor.view(2, 1, 1) * F.interpolate(flow, tuple(size), mode="bilinear", align_corners=False)
+
+
 EXERCISE = Exercise(
     optical_flow.resize_flow,
     cases=(
@@ -52,12 +63,23 @@ EXERCISE = Exercise(
         Mistake("factors exchanged", _with(lambda down, across: (down, across)),
                 "the factors have changed places: component 0, to the right, got the height's. Shapes say height "
                 "first, flows say right first."),
+        Mistake("sides mixed", _sides_mixed,
+                "your factors compare the new height with the old width, and the new width with the old height. "
+                "`size` has the height first."),
+        Mistake("size taken for width and height", lambda flow, size: optical_flow.resize_flow(flow, size[::-1]),
+                "you took `size` for (width, height), and made all the rest fit to that. It is (height, width)."),
+        Mistake("on its side", _on_its_side,
+                "the factors are right, but the new map lies on its side. Resizing wants (height, width), the order "
+                "in which `size` comes."),
         Mistake("nearest pixel", _with(lambda down, across: (across, down), mode="nearest", align_corners=None),
                 "your lengths are right, but the arrows come in blocks. Resize bilinearly."),
+        Mistake("smoothed", _with(lambda down, across: (across, down), antialias=True),
+                "where a side becomes smaller, you mix more arrows than the four around: that is antialiasing, good "
+                "for photographs. Bilinear resizing without it is asked."),
         Mistake("corners kept", _with(lambda down, across: (across, down), align_corners=True),
                 "you resized with `align_corners=True`: the arrows of the corner pixels stay in the corners. The outer "
                 "edges of the two pictures have to fit, not the middles of their corner pixels."),
     ),
     points=2,
-    success="Coarse arrows on fine pictures. Now a network can begin small.",
+    success="Coarse arrows on fine pictures. From 10 × 20 to 20 × 20 only v doubled. Now a network can begin small.",
 )  # fmt: skip

@@ -61,6 +61,27 @@ def _rolled(left, right, largest):
     return torch.stack([(left * right.roll(d, dims=3)).sum(dim=1) for d in range(largest + 1)], dim=1)
 
 
+def _rolled_the_other_way(left, right, largest):
+    return torch.stack([(left * right.roll(-d, dims=3)).sum(dim=1) for d in range(largest + 1)], dim=1)
+
+
+def _rolled_the_other_way_with_a_border(left, right, largest):
+    found = _rolled_the_other_way(left, right, largest)
+    outside = torch.arange(largest + 1)[:, None, None] > torch.arange(left.shape[3])
+    return found.masked_fill(outside, -torch.inf)
+
+
+def _all_but_zero(found, left, right, d):
+    if d:
+        _as_asked(found, left, right, d)
+
+
+def _largest_left_empty(left, right, largest):
+    found = stereo_matching.scan_line_similarities(left, right, largest).clone()
+    found[:, largest] = -torch.inf
+    return found
+
+
 def _without_zero(left, right, largest):
     return stereo_matching.scan_line_similarities(left, right, largest)[:, 1:]
 
@@ -92,6 +113,12 @@ EXERCISE = Exercise(
         Mistake("round the border", _rolled,
                 "your candidates come round the border: at the left edge of a row you compare with its right end. "
                 "There is no candidate outside of the picture."),
+        Mistake("moved to the wrong side", _rolled_the_other_way,
+                "you moved the right picture to the left, and round the border. For column x − d to come to column x "
+                "it has to go the other way; and what comes round is no candidate."),
+        Mistake("moved to the wrong side, border right", _rolled_the_other_way_with_a_border,
+                "−∞ is where it should be, but the candidates beside it are those at x + d: the right picture was "
+                "moved to the wrong side."),
         Mistake("zero outside", _laid_out(_as_asked, 0.0),
                 "outside of the picture your similarity is 0. That is not nothing: 0 beats every candidate with a "
                 "negative cosine. Where there is no candidate it has to lose against all."),
@@ -105,11 +132,17 @@ EXERCISE = Exercise(
                 "picture. The left one asks here."),
         Mistake("disparity 0 missing", _without_zero,
                 "you begin with disparity 1. What is infinitely far away has disparity 0."),
+        Mistake("disparity 0 left empty", _laid_out(_all_but_zero),
+                "your candidate 0 is −∞ everywhere. It is one like the others: both pictures as they are, nothing "
+                "moved."),
+        Mistake("the largest left empty", _largest_left_empty,
+                "the last candidate is −∞ everywhere: there is room for `largest`, but it was never filled in."),
         Mistake("the largest missing", _without_largest,
                 "the largest disparity is missing: the candidates are 0 to `largest`, both included."),
         Mistake("distances", _laid_out(_squared_differences, torch.inf),
                 "these are squared distances: small for a match. Asked is the similarity, the sum of products."),
     ),
     points=3,
-    success="A whole box of numbers: for every pixel, every candidate. The largest one wins.",
+    success="A whole box of numbers: for every pixel, every candidate. The largest one wins; a zero from outside would "
+            "win against all that are negative.",
 )  # fmt: skip

@@ -49,6 +49,11 @@ def _with(order=(0, 1), grid=(0, 1), sign=1, aligned=False, outside="border", mo
     return wrong
 
 
+def _cut_anew(images, flow):
+    n, _, height, width = flow.shape
+    return optical_flow.warp(images, flow.reshape(n, height, width, 2).permute(0, 3, 1, 2))
+
+
 def _forward(images, flow):
     """Each pixel is put down, rounded, where its arrow ends."""
     made = torch.zeros_like(images)
@@ -78,6 +83,9 @@ EXERCISE = Exercise(
         Mistake("axes of the flow swapped", _with(order=(1, 0)),
                 "you took component 0 of the flow for rows. It says how far to the right; component 1 says how far "
                 "down. Tensors are indexed rows first, flows are not."),
+        Mistake("flow cut anew", _cut_anew,
+                "you gave the flow the shape (N, H, W, 2) without moving an axis (`view` and `reshape` only cut anew). "
+                "Then the two numbers of an arrow are those of two neighboring pixels, not its u and its v."),
         Mistake("axes of the grid swapped", _with(grid=(1, 0)),
                 "your grid has y before x. `grid_sample` wants x first, in the last axis, though the picture itself "
                 "is indexed the other way round."),
@@ -95,6 +103,10 @@ EXERCISE = Exercise(
                 "convention of `align_corners=True`; the other one counts from edge to edge."),
         Mistake("half a pixel off", _with(places=lambda x, y, width, height: (2 * x / width - 1, 2 * y / height - 1)),
                 "everything is half a pixel off. If −1 is the outer edge of the first pixel, its middle is not −1."),
+        Mistake("only the 1 is divided",
+                _with(places=lambda x, y, width, height: (2 * x + 1 / width - 1, 2 * y + 1 / height - 1)),
+                "in effect only the 1 is divided by the side of the picture, not twice the place as well. Are the "
+                "parentheses where the fraction has them?"),
         Mistake("left in pixels", _with(places=lambda x, y, width, height: (x, y)),
                 "your places are still in pixels. `grid_sample` wants them from −1 to 1, whatever the size of the "
                 "picture."),

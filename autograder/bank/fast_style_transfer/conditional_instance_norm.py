@@ -31,12 +31,12 @@ def _normalized(features, epsilon, axes=(2, 3), correction=0):
     return (features - mean) / (features.var(dim=axes, correction=correction, keepdim=True) + epsilon).sqrt()
 
 
-def _built(scale=lambda table, styles: table[styles], shift=None, axes=(2, 3), correction=0):
-    """The normalization with one thing wrong. `scale` and `shift` pick (N, C) from a table."""
+def _built(scale=lambda table, styles: table[styles], shift=None, axes=(2, 3), correction=0, own=None):
+    """The normalization with one thing wrong. `scale` and `shift` pick (N, C) from a table; `own` is an epsilon."""
     shift = shift or scale
 
     def wrong(features, scales, shifts, styles, epsilon):
-        normalized = _normalized(features, epsilon, axes, correction)
+        normalized = _normalized(features, own or epsilon, axes, correction)
         return normalized * scale(scales, styles)[..., None, None] + shift(shifts, styles)[..., None, None]
 
     return wrong
@@ -52,6 +52,10 @@ def _in_order(table, styles):
 
 def _swapped(features, scales, shifts, styles, epsilon):
     return lib_conditional.conditional_instance_norm(features, shifts, scales, styles, epsilon)
+
+
+def _one_table(features, scales, shifts, styles, epsilon):
+    return lib_conditional.conditional_instance_norm(features, scales, scales, styles, epsilon)
 
 
 def _not_normalized(features, scales, shifts, styles, epsilon):
@@ -87,6 +91,11 @@ EXERCISE = Exercise(
                 "the scale is the style's, but the shift is row 0 for all. A style owns both."),
         Mistake("scale and shift swapped", _swapped,
                 "you multiply by the shift and add the scale of the style."),
+        Mistake("one table for both", _one_table,
+                "you multiply by the style's scale and add the same scale again. The shift has a table of its own."),
+        Mistake("another epsilon", _built(own=1e-5),
+                "the epsilon that you were given has no effect. What PyTorch takes when it is not told is another one, "
+                "and so is none at all."),
         Mistake("not normalized", _not_normalized,
                 "scale and shift are right, but nothing was normalized before. First mean 0 and variance 1, then the "
                 "style."),

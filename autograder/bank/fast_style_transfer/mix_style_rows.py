@@ -19,7 +19,7 @@ def _tables(images, styles, names=tuple(CHANNELS), total=1.0, dtype=torch.float3
 
 
 def _by_hand(g):
-    return {"enter.scale": torch.tensor([[1.0, 2.0], [3.0, 6.0]])}, torch.tensor([[0.5, 0.5], [0.0, 1.0]])
+    return {"enter.scale": torch.tensor([[1.0], [2.0], [6.0]])}, torch.tensor([[0.5, 0.0, 0.5], [0.0, 0.25, 0.75]])
 
 
 def _with(mixed):
@@ -45,7 +45,7 @@ def _between_the_first_two(tables, mixture):
 EXERCISE = Exercise(
     lib_conditional.mix_style_rows,
     cases=(
-        Case("two styles by hand", _by_hand, random=False),
+        Case("two images, three styles, by hand", _by_hand, random=False),
         Case("one image, two styles", _tables(1, 2)),
         Case("four images, three styles", _tables(4, 3)),
         Case("beyond a style", _tables(3, 3, total=1.5)),

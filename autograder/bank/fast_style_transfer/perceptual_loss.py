@@ -48,17 +48,18 @@ def _stacked(maps):
 
 
 def _built(gram=_gram, content=lambda d: d.square().mean(dim=(1, 2, 3)), style=lambda d: d.square().sum(dim=(1, 2)),
-           weigh=lambda weight, loss: weight * loss, parts=("content", "style"), last=False):
+           weigh=lambda weight, loss: weight * loss, parts=("content", "style"), share=lambda maps: 1):
     """The loss with one thing wrong."""
 
     def wrong(features, contents, grams, content_weights, style_weights):
-        total = torch.zeros(len(next(iter(features.values()))), dtype=next(iter(features.values())).dtype)
+        total = 0
         for name, weight in content_weights.items():
             if "content" in parts:
                 total = total + weigh(weight, content(features[name] - contents[name]))
         for name, weight in style_weights.items():
             if "style" in parts:
-                total = total + weigh(weight, style(gram(features[name]) - grams[name]))
+                loss = style(gram(features[name]) - grams[name]) * share(features[name])
+                total = total + weigh(weight, loss)
         return total
 
     return wrong
@@ -103,11 +104,18 @@ EXERCISE = Exercise(
         Mistake("divided twice", _built(style=lambda d: d.square().mean(dim=(1, 2))),
                 "you took the mean of the C² squared differences of the Gram matrices. They are divided already; here "
                 "the squares are summed."),
+        Mistake("Gatys's constants as well", _built(share=lambda maps: 0.25 / maps[0].numel() ** 2),
+                "the squares of the style are divided by 4 C² H² W², as Gatys divides them. His Gram matrices are "
+                "plain sums; yours have been divided by C · H · W before."),
         Mistake("content summed", _built(content=lambda d: d.square().sum(dim=(1, 2, 3))),
                 "you summed the squared differences of the content over channels and positions. It is their mean, so "
                 "that the size of the photograph does not matter."),
         Mistake("not squared", _built(content=lambda d: d.abs().mean((1, 2, 3)), style=lambda d: d.abs().sum((1, 2))),
                 "you took the magnitudes of the differences. They are squared, in both parts."),
+        Mistake("content not squared", _built(content=lambda d: d.abs().mean(dim=(1, 2, 3))),
+                "in the content you took the magnitudes of the differences. They are squared, as in the style."),
+        Mistake("style not squared", _built(style=lambda d: d.abs().sum(dim=(1, 2))),
+                "in the style you took the magnitudes of the differences. They are squared, as in the content."),
         Mistake("roots of the sums", _built(style=lambda d: d.square().sum(dim=(1, 2)).sqrt()),
                 "you took the norm of the difference of the Gram matrices. The loss is its square."),
         Mistake("weights left out", _built(weigh=lambda weight, loss: loss),
@@ -127,6 +135,12 @@ EXERCISE = Exercise(
         Mistake("content over the batch", _built(content=lambda d: d.square().mean()),
                 "the content of each picture is compared over the whole batch, so a good picture pays for a bad one "
                 "beside it. The mean runs over channels and positions of one."),
+        Mistake("style over the batch", _built(style=lambda d: d.square().sum()),
+                "the style of each picture is summed over the whole batch. The sum runs over the two channel axes of "
+                "one picture's matrix."),
+        Mistake("both over the batch", _built(content=lambda d: d.square().mean(), style=lambda d: d.square().sum()),
+                "neither part keeps the pictures apart: the mean of the content and the sum of the style both run over "
+                "the axis of the batch as well."),
         Mistake("one number for the batch", lambda *inputs: fast_style_transfer.perceptual_loss(*inputs).mean(),
                 "you have one number for the whole batch. Each picture has a loss of its own: (N,)."),
         Mistake("no gradient", _without_graph,

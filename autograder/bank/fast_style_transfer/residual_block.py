@@ -23,7 +23,7 @@ def _affine(weight, bias):
 
 
 def _by_hand(g):
-    return torch.tensor([[[[1.0, -2.0]]]]), _affine(3, 0), _affine(-1, 1)
+    return torch.tensor([[[[1.0, -2.0]]]]), _affine(3, 1), _affine(-2, 1)
 
 
 def _block(images, channels, height, width, dtype=torch.float32):
@@ -32,6 +32,11 @@ def _block(images, channels, height, width, dtype=torch.float32):
         return features, _layer(g, channels, dtype), _layer(g, channels, dtype)
 
     return inputs
+
+
+def _name_reused(x, first, second):
+    x = first(x).relu()
+    return x + second(x)
 
 
 EXERCISE = Exercise(
@@ -61,6 +66,9 @@ EXERCISE = Exercise(
                 "the two functions are called in the wrong order."),
         Mistake("added after the first", lambda x, first, second: second((x + first(x)).relu()),
                 "the sum comes in the middle. What goes in is added at the very end, to what both functions made."),
+        Mistake("the middle added in place of the input", _name_reused,
+                "what you add at the end is what came out of the ReLU, no longer the features that went in. Did a name "
+                "get a new value on the way?"),
     ),
     points=1,
     success="With functions that give nothing, the block does nothing. That is why many of them can be stacked.",

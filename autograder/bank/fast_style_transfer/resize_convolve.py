@@ -39,13 +39,11 @@ def _zeros(features, weight, factor):
 
 
 def _convolved_first(features, weight, factor):
-    border = weight.shape[-1] // 2
-    padded = F.pad(features, [border] * 4, mode="replicate")
-    return F.interpolate(F.conv2d(padded, weight), scale_factor=factor)
+    return F.interpolate(_convolved(features, weight), scale_factor=factor)
 
 
-def _wrapped(features, weight, factor):
-    return _convolved(F.interpolate(features, scale_factor=factor), weight, "circular")
+def _bordered(mode):
+    return lambda features, weight, factor: _convolved(F.interpolate(features, scale_factor=factor), weight, mode)
 
 
 def _holes(features, weight, factor):
@@ -60,6 +58,7 @@ EXERCISE = Exercise(
         Case("two positions by hand", _by_hand, random=False),
         Case("one image", _features(1, 3, 4, 5, 2, 3, 2)),
         Case("a batch of 2, more channels", _features(2, 2, 3, 4, 5, 3, 2)),
+        Case("a kernel of 5", _features(1, 2, 4, 3, 2, 5, 2)),  # its border is wider than one square
         Case("three times as large, a kernel of 5", _features(1, 2, 3, 3, 2, 5, 3)),
         Case("its gradient", _features(2, 2, 3, 5, 3, 3, 2, torch.float64), observe=with_gradient),
     ),
@@ -77,13 +76,18 @@ EXERCISE = Exercise(
                 "features instead."),
         Mistake("convolved first", _convolved_first,
                 "you convolve first and enlarge then, so the result is made of blocks that nothing smooths."),
-        Mistake("a border from the other side", _wrapped,
+        Mistake("a border of repeated edges", _bordered("replicate"),
+                "beyond the border the outermost pixels are repeated, in effect. The mirror stands on the outermost "
+                "pixel, so what comes first beyond it is the pixel before."),
+        Mistake("a border from the other side", _bordered("circular"),
                 "beyond the border the picture goes on at its other side. Mirror it there: the left edge of a "
                 "photograph knows nothing of its right one."),
         Mistake("no border", lambda x, weight, factor: F.conv2d(F.interpolate(x, scale_factor=factor), weight),
                 "a convolution without a border loses pixels on every side. Add a mirrored border first."),
         Mistake("not enlarged", lambda x, weight, factor: _convolved(x, weight),
                 "the features are as small as before. Enlarge them by the factor first."),
+        Mistake("not convolved", lambda x, weight, factor: F.interpolate(x, scale_factor=factor),
+                "the features are enlarged and nothing else: the weight is never used."),
     ),
     points=2,
     success="Every output pixel is now made by equally many products, so there is no pattern to begin with.",

@@ -22,13 +22,25 @@ def _frames(images, height, width, size, dtype=torch.float32):
     return inputs
 
 
+def _twice():
+    """Each color twice as bright. The identity would give the photograph itself, and hide what is changed in place."""
+    layer = nn.Conv2d(3, 3, 1, groups=3, bias=False).requires_grad_(False)
+    layer.weight.data.fill_(2)
+    return layer
+
+
 def _by_hand(g):
     images = torch.tensor([0.5, 0.25, 1.0]).view(1, 3, 1, 1)
-    return nn.Identity(), images, torch.tensor([0.25, 0.0, 0.5]).view(1, 3, 1, 1)
+    return _twice(), images, torch.tensor([0.25, 0.0, 0.5]).view(1, 3, 1, 1)
 
 
 def _clamped(images, noise):
     return (images + noise).clamp(0, 1)
+
+
+def _both_noisy(stylize, images, noise):
+    painted = stylize(_clamped(images, noise))
+    return _mean(painted - painted)
 
 
 def _mean(difference):
@@ -72,6 +84,13 @@ EXERCISE = Exercise(
         Mistake("only the photographs compared",
                 lambda stylize, images, noise: _mean(_clamped(images, noise) - images),
                 "you measured how much the photographs differ. How much do their paintings?"),
+        Mistake("both paintings of one picture", _both_noisy,
+                "in effect both paintings are of the same picture, so they never differ. One photograph has the noise, "
+                "the other none; noise that is added in place changes the photograph itself."),
+        Mistake("both photographs noisy",
+                lambda stylize, images, noise: _mean(stylize(_clamped(images, noise)) - stylize(images + noise)),
+                "in effect both photographs have the noise, and only one of them is brought back into the range. The "
+                "other painting is of the photograph as it was: what is added in place stays."),
         Mistake("no gradient", lambda *inputs: fast_style_transfer.stability_loss(*inputs).detach(),
                 "the number is right, but no gradient comes back to the painter, who is to learn from it. Both "
                 "paintings belong to the graph."),

@@ -38,6 +38,12 @@ def _one_by_one(net, layers, images, original):
     return torch.stack(kept)
 
 
+def _two_passes(net, layers, images, original):
+    with torch.no_grad():
+        found, target = feature_maps(net, images, layers), feature_maps(net, original, layers)
+    return torch.stack([feature_inversion.relative_feature_loss(found[layer], target[layer]) for layer in layers])
+
+
 def _attached(net, layers, images, original):
     errors = feature_inversion.errors_by_layer(net, layers, images, original)
     return errors.requires_grad_()
@@ -77,6 +83,9 @@ EXERCISE = Exercise(
         Mistake("a pass for each layer", _one_by_one,
                 "the values are right, but the network ran once for each layer. One pass sees all layers; ask for all "
                 "of them at once, original and images together."),
+        Mistake("a pass for the original", _two_passes,
+                "the values are right, but images and original went through the network one after the other. In one "
+                "batch they need one pass, and none of them knows of its neighbors."),
         Mistake("still in the graph", _attached,
                 "the values are right, but they are still attached to the graph. Nothing is optimized here, so "
                 "nothing needs to be kept for a backward pass."),

@@ -50,6 +50,9 @@ EXERCISE = Exercise(
                 "you averaged over the images too. Each has a ratio of its own: N numbers."),
         Mistake("absolute error", lambda x, o: -10 * (x - o).abs().flatten(1).mean(dim=1).log10(),
                 "you took the mean absolute difference. The ratio is defined by the mean of the squares."),
+        Mistake("a small number more", lambda x, o: -10 * (_error(x, o) + 1e-8).log10(),
+                "you added something small before the logarithm. No small number is needed here: an image that equals "
+                "the original has no error, and its ratio is infinite."),
         Mistake("sum and not mean", lambda x, o: -10 * (x - o).square().flatten(1).sum(dim=1).log10(),
                 "you added up the squared differences. With the mean an image and its enlargement have the same "
                 "ratio."),

@@ -50,5 +50,5 @@ EXERCISE = Exercise(
                 "you averaged over the positions too. The question is where they differ: a map."),
     ),
     points=1,
-    success="Dark where the code decides, bright where the start did.",
+    success="Dark where code or second term decides, bright where the start did.",
 )  # fmt: skip

@@ -42,8 +42,8 @@ EXERCISE = Exercise(
                 "you divided by the number of activations. That is a mean squared error, and still has the units of "
                 "the layer; divide by how large the code itself is."),
         Mistake("root of the ratio", lambda f, t: (_difference(f, t) / _squares(t)).sqrt(),
-                "you took the root. The loss is the ratio of the squared norms, as in equation 2; the root has no "
-                "gradient at a perfect match."),
+                "you took the root. The loss is the ratio of the squared norms; the root has no gradient at a "
+                "perfect match."),
         Mistake("divided by the norm", lambda f, t: _difference(f, t) / _squares(t).sqrt(),
                 "above you have a squared norm, below one that is not squared. The units do not cancel: twice the "
                 "activations would give twice the loss."),
@@ -53,6 +53,9 @@ EXERCISE = Exercise(
         Mistake("one number for the batch", lambda f, t: _difference(f, t).sum() / _squares(t.expand_as(f)).sum(),
                 "you have one number for the whole batch. Each image has a loss of its own: flatten everything but "
                 "the first axis."),
+        Mistake("all images in one sum", lambda f, t: (f - t).square().sum() / t.square().sum(),
+                "you added up all the images and came to a single number. A batch is several searches at once, and "
+                "each wants to know how far it is itself."),
         Mistake("all codes in one size", lambda f, t: _difference(f, t) / t.square().sum(),
                 "you divided by the size of all codes together. With a code for each image, every one has a size of "
                 "its own."),

@@ -64,6 +64,22 @@ def _padded(images, beta):
     return _power(across + down, beta / 2).flatten(1).sum(dim=1)
 
 
+def _left_and_upper(images, beta):
+    corner = images[..., 1:, 1:]
+    across, down = corner - images[..., 1:, :-1], corner - images[..., :-1, 1:]
+    return _power(across**2 + down**2, beta / 2).flatten(1).sum(dim=1)
+
+
+def _cropped_apart(images, beta):
+    across, down = images.diff(dim=3)[..., 1:, :], images.diff(dim=2)[..., :-1]
+    return _power(across**2 + down**2, beta / 2).flatten(1).sum(dim=1)
+
+
+def _around_the_border(images, beta):
+    across, down = images.roll(-1, dims=3) - images, images.roll(-1, dims=2) - images
+    return _power(across**2 + down**2, beta / 2).flatten(1).sum(dim=1)
+
+
 def _infinite_slope(images, beta):
     across, down = _steps(images)
     return ((across + down) ** (beta / 2)).flatten(1).sum(dim=1)
@@ -102,6 +118,15 @@ EXERCISE = Exercise(
         Mistake("border counted", _padded,
                 "you gave pixels of the last row and column a neighbor that differs by nothing. The sum is over the "
                 "(H − 1) × (W − 1) pixels that really have both."),
+        Mistake("left and upper neighbors", _left_and_upper,
+                "your pairs are in effect those of the neighbors on the left and above. The norm joins those on the "
+                "right and below, so the pixels without both are in the last row and column, not in the first."),
+        Mistake("cropped on two sides", _cropped_apart,
+                "you join a step across with a step down that starts at another pixel. All differences across are "
+                "there, of H rows, and the row that has to go is the last."),
+        Mistake("around the border", _around_the_border,
+                "your last column is compared with the first, or the last row with the first. An image does not go "
+                "on behind its border: those pixels have no neighbor there."),
         Mistake("power of the whole sum", _whole_sum_to_the_power,
                 "you added up everything and raised the sum to the power. The power belongs to each pixel; only then "
                 "does β decide between one large step and many small ones."),

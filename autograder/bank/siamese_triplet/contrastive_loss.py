@@ -46,6 +46,11 @@ def _beyond(squared, margin):
     return (margin**2 - squared).relu()
 
 
+def _mean_of_dimensions(first, second, same, margin):
+    squared = (first - second).square().mean(dim=1)
+    return torch.where(same, squared, _beyond(squared, margin))
+
+
 def _by_root(first, second, same, margin):
     squared = (first - second).square().sum(dim=1).sqrt() ** 2
     return torch.where(same, squared, _beyond(squared, margin))
@@ -68,6 +73,15 @@ EXERCISE = Exercise(
         Mistake("Hadsell's term", _like(_itself, lambda s, m: (m - s.sqrt()).relu().square()),
                 "for pairs of two classes this is max(0, m − d)², the original. Here it is m² − d²; the next exercise "
                 "compares the two."),
+        Mistake("square of a difference of unlike things", _like(_itself, lambda s, m: (m - s).square()),
+                "for pairs of two classes you square the difference of a distance and a squared distance, and nothing "
+                "cuts it off: beyond the margin it grows, and pulls them back."),
+        Mistake("margin less the square, squared", _like(_itself, lambda s, m: (m - s).relu().square()),
+                "for pairs of two classes you take a squared distance from the margin, which is a distance, and square "
+                "the rest. Here the margin is squared first, and the rest stays as it is."),
+        Mistake("mean of the dimensions", _mean_of_dimensions,
+                "your squares are averaged over the dimensions. A squared distance adds them up, and the margin is "
+                "measured in that."),
         Mistake("margin not squared", _like(_itself, lambda s, m: (m - s).relu()),
                 "the margin is a distance, and you subtract a squared distance from it. Both must be squares."),
         Mistake("classes the other way round", lambda a, b, same, m: contrastive.contrastive_loss(a, b, ~same, m),

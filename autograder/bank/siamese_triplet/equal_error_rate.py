@@ -23,6 +23,13 @@ def _by_hand(g):
     return squared, torch.tensor([True, True, True, False, False, False, False])
 
 
+def _jumping_past_each_other(g):
+    """From (FAR, FRR) = (0.1, 0.5) both jump to (0.6, 0.3): closer to each other, and worse."""
+    genuine = torch.tensor([0.2] * 5 + [0.6] * 2 + [0.9] * 3)
+    impostors = torch.tensor([0.3] + [0.6] * 5 + [1.5] * 4)
+    return torch.cat([genuine, impostors]), torch.arange(20) < 10
+
+
 def _quantized(g):
     return whole(g, 0, 5, 30).float(), torch.arange(30) % 3 == 0
 
@@ -54,16 +61,20 @@ def _few_thresholds(squared, same):
     return torch.maximum(*verification.verification_rates(squared, same, tried)).min()
 
 
-def _mean_where_closest(squared, same):
-    accept, reject = _curves(squared, same)
-    closest = (accept - reject).abs().argmin()
-    return (accept[closest] + reject[closest]) / 2
+def _where_closest(combine):
+    def wrong(squared, same):
+        accept, reject = _curves(squared, same)
+        closest = (accept - reject).abs().argmin()
+        return combine(accept[closest], reject[closest])
+
+    return wrong
 
 
 EXERCISE = Exercise(
     verification.equal_error_rate,
     cases=(
         Case("seven pairs by hand", _by_hand, random=False),
+        Case("errors that jump past each other, by hand", _jumping_past_each_other, random=False),
         Case("30 pairs, one of them very far apart", _pairs(30, 18)),
         Case("many of one class, few of two", _pairs(60, 53)),
         Case("equal distances", _quantized),
@@ -74,9 +85,15 @@ EXERCISE = Exercise(
         Mistake("mean of the two errors", _with(lambda accept, reject: ((accept + reject) / 2).min()),
                 "you minimize the mean of the two errors. That may leave one of them large; asked is the threshold "
                 "at which the larger one is smallest."),
-        Mistake("mean where the two are closest", _mean_where_closest,
+        Mistake("mean where the two are closest", _where_closest(lambda accept, reject: (accept + reject) / 2),
                 "you took the mean of the two errors where they are closest, as some textbooks do. Here it is the "
                 "larger of the two at each threshold, and of those the smallest."),
+        Mistake("larger where the two are closest", _where_closest(torch.maximum),
+                "in effect you take the threshold where the two errors are closest. Both jump, and a jump can bring "
+                "them closer while the larger one grows: asked is where that one is smallest."),
+        Mistake("false acceptance where the two are closest", _where_closest(lambda accept, reject: accept),
+                "in effect you report false acceptance at the threshold where the two errors are closest. With "
+                "finitely many pairs they are not equal there, and the other one may be larger."),
         Mistake("smaller of the two", _with(lambda accept, reject: torch.minimum(accept, reject).max()),
                 "you took the smaller of the two errors at each threshold. The larger one is what a threshold has to "
                 "answer for."),

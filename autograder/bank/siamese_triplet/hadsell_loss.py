@@ -1,4 +1,5 @@
 import torch
+from torch.nn import functional as F
 
 from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
@@ -47,6 +48,18 @@ def _bare_root(first, second, same, margin):
     return torch.where(same, squared, (margin - squared.sqrt()).relu().square())
 
 
+def _root_of_the_others(first, second, same, margin):
+    squared = (first - second).square().sum(dim=1)
+    loss = squared.clone()
+    loss[~same] = (margin - squared[~same].sqrt()).relu().square()
+    return loss
+
+
+def _pairwise_distance(first, second, same, margin):
+    distance = F.pairwise_distance(first, second)
+    return torch.where(same, distance.square(), (margin - distance).relu().square())
+
+
 def _floored(floor):
     def wrong(first, second, same, margin):
         squared = (first - second).square().sum(dim=1)
@@ -70,6 +83,13 @@ EXERCISE = Exercise(
         Mistake("root of zero", _bare_root,
                 "the values are right; the gradient is NaN where a pair coincides. The root has an infinite slope at "
                 "zero, and `where` does not stop infinity times zero on the way back: the root must never see a zero."),
+        Mistake("root of zero among the others", _root_of_the_others,
+                "no root is taken for pairs of one class, and their gradient is right. But two of different classes "
+                "can coincide as well, and there it is NaN still."),
+        Mistake("pairwise_distance", _pairwise_distance,
+                "the values are right, but two of different classes that coincide are pushed apart, where the gradient "
+                "should be zero. In effect a tiny number is added to each difference, as `pairwise_distance` does, and "
+                "so the root has a slope there."),
         Mistake("a floor of a millionth", _floored(1e-6),
                 "for yours, two that coincide are at distance 0.001: the floor is too high. It is a floor of the "
                 "square, and the distance is the root of it."),

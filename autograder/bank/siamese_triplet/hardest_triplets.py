@@ -20,6 +20,12 @@ def _by_hand(g):
     return (places[:, None] - places).square(), torch.tensor([0, 0, 0, 1, 1])
 
 
+def _coinciding(g):
+    """The only positive at distance zero, and not the first of the batch."""
+    places = torch.tensor([0.0, 2.5, 10.0, 1.0, 10.0, 4.0])
+    return (places[:, None] - places).square(), torch.tensor([0, 2, 1, 0, 1, 2])
+
+
 def _parts(squared, labels):
     same = labels[:, None] == labels
     positive = same & ~torch.eye(len(labels), dtype=torch.bool)
@@ -48,6 +54,22 @@ def _every_row(squared, labels):
     return torch.stack([torch.arange(len(labels)), _farthest(squared, positive), _nearest(squared, same)], dim=1)
 
 
+def _filtered(by, positive_is):
+    """Triplets of the anchors that `by` leaves, with the farthest of those whom `positive_is` takes for positives."""
+
+    def wrong(squared, labels):
+        same, positive, _ = _parts(squared, labels)
+        anchors = by(same, positive).nonzero()[:, 0]
+        chosen = _farthest(squared, positive_is(same, positive)), _nearest(squared, same)
+        return torch.stack([anchors, chosen[0][anchors], chosen[1][anchors]], dim=1)
+
+    return wrong
+
+
+def _has_negatives(same, positive):
+    return ~same.all(dim=1)
+
+
 def _any_other(squared, labels):
     same, _, anchors = _parts(squared, labels)
     others = squared.clone().fill_diagonal_(torch.inf).argmin(dim=1)
@@ -66,7 +88,8 @@ EXERCISE = Exercise(
         Case("five points on a line by hand", _by_hand, random=False),
         Case("3 classes, 3 samples each", _batch([0, 0, 0, 1, 1, 1, 2, 2, 2])),
         Case("labels in no order, not from zero", _batch([7, 3, 7, 3, 9, 9, 7, 3])),
-        Case("a class with one sample", _batch([0, 1, 1, 2, 2, 2])),
+        Case("a class with one sample", _batch([1, 1, 0, 2, 2, 2])),
+        Case("two of one class that coincide, by hand", _coinciding, random=False),
         Case("one class only", _batch([4, 4, 4])),
         Case("double precision", _batch([1, 0, 1, 0, 1], torch.float64)),
     ),
@@ -85,6 +108,19 @@ EXERCISE = Exercise(
         Mistake("masked by zeros", _with(_farthest, lambda s, same: (s * ~same).argmin(dim=1)),
                 "you mask by multiplying, so the anchor's own class is at distance zero, and zero is the nearest of "
                 "all. Whoever must not be found nearest has to be far."),
+        Mistake("positives masked by zeros", _with(lambda s, p: (s * p).argmax(dim=1), _nearest),
+                "in effect whoever is no positive stands at distance zero. Where the only positive is there too, "
+                "another may win: what must not be found has to be below every distance."),
+        Mistake("the anchor among its positives", _filtered(_has_negatives, lambda same, positive: same),
+                "in effect an anchor counts as its own positive. Alone in its class it finds itself, and where another "
+                "coincides with it too."),
+        Mistake("anchors without a positive kept", _filtered(_has_negatives, lambda same, positive: positive),
+                "you leave out anchors that meet no other class, and keep those that are alone in theirs. They have no "
+                "positive, and the maximum over nothing is the index of somebody."),
+        Mistake("anchors without a negative kept", _filtered(lambda same, positive: positive.any(dim=1),
+                                                             lambda same, positive: positive),
+                "you leave out anchors that are alone in their class, and keep those that meet no other class. A batch "
+                "of one class has no triplets."),
         Mistake("distances where indices are asked",
                 lambda s, labels: torch.stack([s.masked_fill(~_parts(s, labels)[1], -torch.inf).amax(dim=1),
                                                s.masked_fill(_parts(s, labels)[0], torch.inf).amin(dim=1)], dim=1),

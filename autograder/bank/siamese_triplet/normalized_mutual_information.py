@@ -35,6 +35,21 @@ def _entropies(labels, clusters):
     return [-torch.xlogy(p, p).sum() for p in (joint.sum(dim=1), joint.sum(dim=0), joint.flatten())]
 
 
+def _bare(labels, clusters):
+    """2 I / (H + H) with p log p as it stands, NaN where p is zero."""
+    rows, columns = (x.unique(return_inverse=True)[1] for x in (labels, clusters))
+    counts = torch.zeros(int(rows.max()) + 1, int(columns.max()) + 1, dtype=torch.double)
+    counts.index_put_((rows, columns), torch.ones(len(rows), dtype=torch.double), accumulate=True)
+    joint = counts / len(labels)
+    a, b, both = (-(p * p.log()).sum() for p in (joint.sum(dim=1), joint.sum(dim=0), joint))
+    return 2 * (a + b - both) / (a + b)
+
+
+def _bare_but_one_group(labels, clusters):
+    found = _bare(labels, clusters)
+    return found if len(labels.unique()) > 1 or len(clusters.unique()) > 1 else torch.ones(())
+
+
 def _with(combine):
     def wrong(labels, clusters):
         return combine(*_entropies(labels, clusters))
@@ -58,6 +73,23 @@ EXERCISE = Exercise(
         Case("one cluster for all", lambda g: (whole(g, 0, 2, 12), torch.zeros(12, dtype=torch.long))),
     ),
     mistakes=(
+        Mistake("one group of each gives 0",
+                _with(lambda a, b, both: 2 * (a + b - both) / (a + b).clamp(min=1e-12)),
+                "all but one case is right: with one class and one cluster yours is 0. There both entropies are zero, "
+                "and nothing is left to tell that the clusters do not tell; the docstring says what it is then."),
+        Mistake("one group of each gives NaN", _with(lambda a, b, both: 2 * (a + b - both) / (a + b)),
+                "with one class and one cluster you divide zero by zero. Neither grouping leaves anything to tell, so "
+                "they agree perfectly; the docstring has the number."),
+        Mistake("zero times its logarithm", _bare_but_one_group,
+                "a class and a cluster that never meet give 0 · log 0, and in a computer that is zero times minus "
+                "infinity: NaN. Its limit is 0, and what never occurs adds nothing to an entropy."),
+        Mistake("zero times its logarithm, and zero by zero", _bare,
+                "two places give NaN: 0 · log 0, where a class and a cluster never meet, and 0 / 0, where there is one "
+                "group of each. The first is 0 here, the second 1."),
+        Mistake("by the entropy of the classes",
+                _with(lambda a, b, both: (a + b - both) / a if a else torch.ones(())),
+                "you divide by the entropy of the classes alone. Then many small clusters cost nothing; the mean of "
+                "both entropies makes them pay."),
         Mistake("not normalized", _with(lambda a, b, both: a + b - both),
                 "this is the mutual information itself. It grows with the number of groups; divide it by the mean of "
                 "the two entropies."),

@@ -39,6 +39,21 @@ def _bare(squared, labels):
     return -(powers[own] / powers.masked_fill(own, 0).sum(dim=1)).log()
 
 
+def _powers_added(squared, labels):
+    own = torch.arange(squared.shape[1]) == labels[:, None]
+    return squared[own] + (-squared).exp().masked_fill(own, 0).sum(dim=1).log()
+
+
+def _zero_for_the_own(squared, labels):
+    own = torch.arange(squared.shape[1]) == labels[:, None]
+    return squared[own] + (-squared).masked_fill(own, 0).logsumexp(dim=1)
+
+
+def _subtracted(squared, labels):
+    own = torch.arange(squared.shape[1]) == labels[:, None]
+    return squared[own] - (-squared).masked_fill(own, -torch.inf).logsumexp(dim=1)
+
+
 def _nearest_other(squared, labels):
     own = torch.arange(squared.shape[1]) == labels[:, None]
     return squared[own] - squared.masked_fill(own, torch.inf).amin(dim=1)
@@ -70,6 +85,15 @@ EXERCISE = Exercise(
         Mistake("powers that vanish", _bare,
                 "right for small distances, but exp(−1000) is zero in a computer, and the quotient of two such zeros "
                 "is no number. Take logarithms before that happens."),
+        Mistake("logarithm of nothing", _powers_added,
+                "you are right while distances are small. In the thousands every power is rounded to zero, and your "
+                "logarithm of their sum is minus infinity; sum and logarithm must be taken in one, or after a shift."),
+        Mistake("zero for the own proxy", _zero_for_the_own,
+                "in effect the own proxy is masked by a zero in the exponent. But exp(0) is 1, as if a proxy lay on "
+                "the sample; an exponent that shall add nothing is far below all others."),
+        Mistake("logarithm subtracted", _subtracted,
+                "you subtract the logarithm of the sum. The minus in front of the logarithm turns the quotient over, "
+                "so what stood below comes in with a plus."),
         Mistake("nearest other proxy only", _nearest_other,
                 "only the nearest other proxy counts in your loss. All of them do, each the more the nearer it is."),
         Mistake("mean over the samples", lambda *inputs: proxy_nca.proxy_nca_loss(*inputs).mean(),

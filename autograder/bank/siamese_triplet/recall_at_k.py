@@ -46,6 +46,17 @@ def _made_of(combine, ranking=_ranked):
     return wrong
 
 
+def _largest(squared, labels, ks):
+    order = squared.clone().fill_diagonal_(torch.inf).topk(max(ks)).indices
+    hits = labels[order] == labels[:, None]
+    return torch.stack([hits[:, :k].any(dim=1).double().mean() for k in ks])
+
+
+def _as_far_as_the_last(squared, labels, ks):
+    hits = _hits(squared, labels)[:, : ks[-1]]
+    return torch.stack([hits[:, :k].any(dim=1).double().mean() for k in ks])
+
+
 def _of_all_relevant(squared, labels, ks):
     hits = _hits(squared, labels)
     others = (labels[:, None] == labels).sum(dim=1) - 1
@@ -88,6 +99,11 @@ EXERCISE = Exercise(
                 "you look at the K-th neighbor alone. Any of the first K may be the one."),
         Mistake("all K must be right", _made_of(lambda h, k: h[:, :k].all(dim=1)),
                 "you ask that all K neighbors are of the class. One is enough."),
+        Mistake("the largest of the table", _largest,
+                "in effect you take the K largest entries of a row, and the query, which you put at infinity, comes "
+                "first. Neighbors are the smallest."),
+        Mistake("as far as the last K", _as_far_as_the_last,
+                "you rank as far as the last K of the list. It need not be in order: the largest decides how far."),
         Mistake("the farthest first", _made_of(lambda h, k: h[:, :k].any(dim=1), _farthest_first),
                 "you rank the farthest first. Small distances are near."),
     ),

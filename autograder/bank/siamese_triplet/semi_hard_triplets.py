@@ -50,6 +50,32 @@ def _all_of_them(a, p, fit):
     return torch.stack([a[pair], p[pair], negative], dim=1)
 
 
+def _unfiltered(squared, labels, margin):
+    same = labels[:, None] == labels
+    a, p = (same & ~torch.eye(len(labels), dtype=torch.bool)).nonzero(as_tuple=True)
+    fit = ~same[a] & _semi(squared[a, p][:, None], squared[a], margin)
+    return torch.stack([a, p, squared[a].masked_fill(~fit, torch.inf).argmin(dim=1)], dim=1)
+
+
+def _nearest_then_tested(squared, labels, margin):
+    same = labels[:, None] == labels
+    a, p = (same & ~torch.eye(len(labels), dtype=torch.bool)).nonzero(as_tuple=True)
+    n = squared.masked_fill(same, torch.inf).argmin(dim=1)[a]
+    fit = ~same[a, n] & _semi(squared[a, p], squared[a, n], margin)
+    return torch.stack([a, p, n], dim=1)[fit]
+
+
+def _of_any_class(squared, labels, margin):
+    same = labels[:, None] == labels
+    a, p = (same & ~torch.eye(len(labels), dtype=torch.bool)).nonzero(as_tuple=True)
+    fit = _semi(squared[a, p][:, None], squared[a], margin)
+    return torch.stack([a, p, squared[a].masked_fill(~fit, torch.inf).argmin(dim=1)], dim=1)[fit.any(dim=1)]
+
+
+def _first_of_them(a, p, fit):
+    return torch.stack([a, p, fit.int().argmax(dim=1)], dim=1)[fit.any(dim=1)]
+
+
 def _with_itself(squared, labels, margin):
     same = labels[:, None] == labels
     a, p = same.nonzero(as_tuple=True)
@@ -74,6 +100,20 @@ EXERCISE = Exercise(
         Mistake("hard ones too", _mined(lambda near, far, m: far < near + m),
                 "negatives nearer than the positive are among yours. Those are hard, not semi-hard: for them the "
                 "condition has a lower end as well."),
+        Mistake("hard in place of semi-hard", _mined(lambda near, far, m: far < near),
+                "yours are the hard ones, nearer than the positive. Semi-hard begins where hard ends."),
+        Mistake("pairs without a negative kept", _unfiltered,
+                "every pair has a row, also where no negative qualifies. The smallest of nothing is somebody's index "
+                "all the same: leave such pairs out."),
+        Mistake("nearest of all, then tested", _nearest_then_tested,
+                "in effect you take an anchor's nearest negative and then ask whether it is semi-hard. If that one is "
+                "too near, another behind it may qualify: first the condition, then the nearest."),
+        Mistake("semi-hard of any class", _of_any_class,
+                "some of your negatives are of the anchor's own class. To lie between the two ends is not enough; a "
+                "negative is of another class."),
+        Mistake("the first that qualifies", _mined(_semi, rows=_first_of_them),
+                "of those that qualify you take the first of the batch. Their order says nothing; asked is the "
+                "nearest."),
         Mistake("no upper end", _mined(lambda near, far, m: far > near),
                 "negatives beyond the margin are among yours. They cost nothing; a pair that has only such is left "
                 "out."),

@@ -34,6 +34,11 @@ def _turned(g):
     return normal(g, 6, 4).T, normal(g, 6, 5).T
 
 
+def _root_of_the_formula(first, second):
+    lengths = first.square().sum(dim=1)[:, None] + second.square().sum(dim=1)
+    return (lengths - 2 * first @ second.T).clamp(min=0).sqrt()
+
+
 def _differences(first, second):
     return first[:, None] - second
 
@@ -55,6 +60,15 @@ EXERCISE = Exercise(
         Mistake("distance not squared", lambda a, b: _differences(a, b).norm(dim=2),
                 "this is the distance, not its square. The losses of this notebook are made of squares, margin and "
                 "all; take no root."),
+        Mistake("cdist", torch.cdist,
+                "this is the distance that `cdist` gives, with a root in it. Here the square stays a square all the "
+                "way."),
+        Mistake("root of the differences", lambda a, b: _differences(a, b).square().sum(dim=2).sqrt(),
+                "you went one step too far: behind the sum of squares there is a root in yours. Nobody asked for it, "
+                "and where two vectors are equal its gradient is NaN."),
+        Mistake("root of the formula", _root_of_the_formula,
+                "your table holds roots. What was asked stood there before the last step; besides, the slope of a root "
+                "at zero is infinite, and a vector meets itself at zero."),
         Mistake("mean over the dimensions", lambda a, b: _differences(a, b).square().mean(dim=2),
                 "you took the mean over the dimensions. The squared distance is the sum of D squares, however large D "
                 "is."),

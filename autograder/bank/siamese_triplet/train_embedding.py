@@ -32,11 +32,11 @@ def _characters(g, classes, samples, side):
     return torch.cat([signal, noise], dim=1).view(-1, 1, side, side)
 
 
-def _training(steps, rate, classes=6, samples=4, side=4, unseen=5, norm=True):
+def _training(steps, rate, classes=6, samples=4, side=4, unseen=5, norm=True, mode="train"):
     """Classes to train on, batches, and characters of other classes in an order that only the judge can know."""
 
     def inputs(g):
-        network = _network(g, side * side, 6, norm)
+        network = getattr(_network(g, side * side, 6, norm), mode)()
         images = _characters(g, classes, samples, side)
         labels = torch.arange(classes).repeat_interleave(samples)
         batches = [_batch(g, classes, samples) for _ in range(steps)]
@@ -77,13 +77,15 @@ def _measure(share, inputs, answer):
 
 
 def _loop(zero=True, decay=True, sign=1, fresh=False, first=False, mode="eval", kind=torch.optim.Adam, start="train",
-          whole=False, shifted=False, early=0):  # fmt: skip
+          whole=False, shifted=False, early=0, within=None, late=False, steps=None, scale=None):  # fmt: skip
     """The loop with one thing wrong."""
 
     def wrong(network, images, labels, batches, loss, rate, unseen):
+        rate = scale or rate
         optimizer = kind(network.parameters(), lr=rate)
-        getattr(network, start)()
-        for step, batch in enumerate(batches):
+        if start:
+            getattr(network, start)()
+        for step, batch in enumerate(batches[:steps]):
             batch = batches[0] if first else batch
             now = rate * (1 + math.cos(math.pi * (step + early) / len(batches))) / 2 if decay else rate
             if fresh:
@@ -94,7 +96,11 @@ def _loop(zero=True, decay=True, sign=1, fresh=False, first=False, mode="eval", 
             rows = torch.arange(len(labels)) if whole else batch
             names = labels[: len(rows)] if shifted else labels[rows]
             (sign * loss(network(images[rows]), names)).backward()
+            if late:
+                optimizer.zero_grad()
             optimizer.step()
+            if within:
+                getattr(network, within)()
         getattr(network, mode)()
         with torch.no_grad():
             return network(unseen)
@@ -124,6 +130,7 @@ EXERCISE = Exercise(
         Case("one step", _training(1, 0.05, 4, 2, 2, 2), observe=observe_results.of_tensors),
         Case("four steps, number by number", _training(4, 0.03), observe=observe_results.of_tensors),
         Case("a network without batch norm", _training(3, 0.03, norm=False)),
+        Case("a network that comes in eval mode", _training(3, 0.03, mode="eval")),
         Case("100 steps, measured on new classes", _training(100, 0.03, 40, 4, 6, 12), measure=_finds(0.4)),
     ),
     mistakes=(
@@ -133,6 +140,22 @@ EXERCISE = Exercise(
         Mistake("in eval mode from the start", _loop(start="eval"),
                 "the network is in eval mode while it trains. Batch norm then never sees the statistics of your data; "
                 "change the mode before the loop and after it."),
+        Mistake("in the mode that it came in", _loop(start=None),
+                "you train the network in the mode in which it comes, and once it comes in eval mode. Whoever had it "
+                "before may have left it so: set the mode yourself before the loop."),
+        Mistake("in eval mode from the second batch", _loop(within="eval"),
+                "the first step is right, and from then on the network is in eval mode: in effect the mode is changed "
+                "inside the loop. That belongs after it."),
+        Mistake("one step only", _loop(steps=1),
+                "in effect only the first batch is used: the function ends inside its loop. Embed the unseen images "
+                "when all steps are done."),
+        Mistake("cleared before the step", _loop(late=True),
+                "the gradients are cleared after they were computed and before they were used, so no step changes a "
+                "weight. Clear before backward, or after the step."),
+        Mistake("Adam's own rate", _loop(scale=1e-3),
+                "your first step has a rate of 0.001, as Adam has it if nobody says otherwise. `rate` says otherwise."),
+        Mistake("AdamW", _loop(kind=torch.optim.AdamW),
+                "your optimizer also shrinks the weights a little in each step: that is AdamW. Plain Adam is asked."),
         Mistake("gradients pile up", _loop(zero=False),
                 "nobody clears the gradients, so every step goes along the sum of all that came before."),
         Mistake("an optimizer for each batch", _loop(fresh=True),

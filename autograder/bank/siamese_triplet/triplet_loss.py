@@ -1,4 +1,5 @@
 import torch
+from torch.nn import functional as F
 
 from autograder import observe_results
 from autograder.exercise import Case, Exercise, Mistake
@@ -32,6 +33,25 @@ def _unsquared(anchors, positives, negatives, margin):
     return (near - far + margin).relu()
 
 
+def _bare_root(anchors, positives, negatives, margin):
+    near, far = ((anchors - other).square().sum(dim=1).sqrt() for other in (positives, negatives))
+    return (near - far + margin).relu()
+
+
+def _from_torch(anchors, positives, negatives, margin):
+    return F.triplet_margin_loss(anchors, positives, negatives, margin=margin, reduction="none")
+
+
+def _mean_of_dimensions(anchors, positives, negatives, margin):
+    near, far = ((anchors - other).square().mean(dim=1) for other in (positives, negatives))
+    return (near - far + margin).relu()
+
+
+def _tables(anchors, positives, negatives, margin):
+    near, far = ((anchors[:, None] - other).square().sum(dim=2) for other in (positives, negatives))
+    return (near - far + margin).relu()
+
+
 def _made_of(combine):
     """The wrong answer made of the squared distances and the margin."""
 
@@ -62,6 +82,18 @@ EXERCISE = Exercise(
         Mistake("triplet of unsquared distances", _unsquared,
                 "you subtract distances; FaceNet subtracts their squares. Both can be trained, but the margin then "
                 "means something else."),
+        Mistake("triplet_margin_loss", _from_torch,
+                "this is the loss as `triplet_margin_loss` has it: distances with a root, and a tiny number added. "
+                "FaceNet's, which is asked, is made of squares."),
+        Mistake("bare roots", _bare_root,
+                "two things come of the roots: the margin is compared with distances, while it is meant for squares; "
+                "and where two coincide the gradient is NaN."),
+        Mistake("mean of the dimensions", _mean_of_dimensions,
+                "you average the squares over the dimensions, so the margin is D times as large in comparison. Sum "
+                "them."),
+        Mistake("a table of all triplets", _tables,
+                "you compare every anchor with everyone's positive and negative, a table of T × T. Row i of the three "
+                "belongs together: one number for each row."),
         Mistake("positive and negative exchanged", _made_of(lambda near, far, m: (far - near + m).relu()),
                 "positive and negative have changed roles: your loss wants the negative to be near."),
         Mistake("margin subtracted", _made_of(lambda near, far, m: (near - far - m).relu()),

@@ -43,6 +43,12 @@ def _of_the_accepted(squared, same, thresholds):
     return wrong / accepted.sum(dim=1).clamp(min=1), missed / (~accepted).sum(dim=1).clamp(min=1)
 
 
+def _of_the_other_kind(squared, same, thresholds):
+    accepted, _, _ = _rates(squared, same, thresholds)
+    wrong, missed = (accepted & ~same).sum(dim=1), (~accepted & same).sum(dim=1)
+    return wrong / same.sum(), missed / (~same).sum()
+
+
 def _counts(squared, same, thresholds):
     accepted, _, _ = _rates(squared, same, thresholds)
     return (accepted & ~same).sum(dim=1).double(), (~accepted & same).sum(dim=1).double()
@@ -70,6 +76,12 @@ EXERCISE = Exercise(
         Mistake("shares of the decisions", _of_the_accepted,
                 "you divide by the number of accepted pairs, and of rejected ones. That answers how far an accepted "
                 "pair can be trusted, and depends on how many impostors come."),
+        Mistake("classes inverted", lambda s, same, t: verification.verification_rates(s, ~same, t),
+                "the two kinds of pairs have changed places: you count equal pairs that are accepted and different "
+                "ones that are rejected. Both of these are right decisions."),
+        Mistake("denominators exchanged", _of_the_other_kind,
+                "your errors are counted rightly, but each is divided by the number of pairs of the other kind. A rate "
+                "is a share of those that it can happen to."),
         Mistake("counted, not divided", _counts,
                 "these are counts. Divide each by the number of pairs that it could have gone wrong for."),
         Mistake("accepted when far", lambda s, same, t: _rates(s, same, t, lambda a, b: a >= b)[1:],

@@ -55,6 +55,15 @@ def _with(carry=lambda better, scaled, given: better - scaled, sizes=lambda s: s
     return wrong
 
 
+def _counted_twice(improve, photograph, sizes):
+    change = torch.zeros_like(photograph)
+    for size in sizes:
+        scaled, change = images.resize(photograph, size), images.resize(change, size)
+        better = improve((scaled + change).clamp(0, 1))
+        change = change + better - scaled
+    return better
+
+
 def _one_more_pass(improve, photograph, sizes):
     return improve(style_transfer.coarse_to_fine(improve, photograph, sizes))
 
@@ -73,8 +82,9 @@ EXERCISE = Exercise(
         Mistake("always from the photograph", _always_from_the_photograph,
                 "each size begins with the bare photograph, so all work at the smaller sizes is thrown away."),
         Mistake("result enlarged", _result_enlarged,
-                "you enlarged the picture itself. It is blurred then, and the fine detail of the photograph is gone "
-                "for good; carry up only what has *changed*."),
+                "in effect you enlarged the picture itself: its fine detail is gone then. Carry up only what has "
+                "*changed*, and add it to the photograph as it was given, made smaller anew for each size; enlarged "
+                "from its own last version, the photograph is blurred, too."),
         Mistake("change since the start of the size",
                 _with(carry=lambda better, scaled, given: better - given),
                 "you carry up only what the last size has changed. What the sizes before it did is lost: compare with "
@@ -86,6 +96,9 @@ EXERCISE = Exercise(
                 "does."),
         Mistake("change with the wrong sign", _with(carry=lambda better, scaled, given: scaled - better),
                 "your change has the wrong sign, and is undone twice over at the next size."),
+        Mistake("change counted twice", _counted_twice,
+                "you add the newest change to the ones before it. What `improve` gives has those in it already, so "
+                "they count twice from the third size on."),
         Mistake("improved once more at the end", _one_more_pass,
                 "the result goes through `improve` once more than there are sizes."),
     ),

@@ -42,7 +42,7 @@ EXERCISE = Exercise(
     mistakes=(
         Mistake("roles exchanged", lambda s, p: color_transfer.keep_colors(p, s),
                 "you kept the colors of the stylized picture and took the light of the photograph. It is to be the "
-                "other way round."),
+                "other way around."),
         Mistake("mean of the colors", _plain_mean,
                 "you took the mean of red, green and blue for the luminance. The eye does not: green counts most, blue "
                 "hardly at all."),

@@ -1,7 +1,7 @@
 import torch
 
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.toys import normal, uniform
+from autograder.toys import normal, uniform, whole
 from lib import color_transfer
 
 
@@ -24,14 +24,15 @@ def _by_hand(g):
 
 
 def _gray(g):
-    return uniform(g, 1, 1, 5, 4).repeat(1, 3, 1, 1), _colors(g, 1, 4, 4, torch.float32)
+    # An eighth of a whole number, so that the mean is exact and the covariance is exactly zero.
+    return (whole(g, 1, 7, 1, 1, 1, 1) / 8).repeat(1, 3, 4, 4), _colors(g, 1, 4, 5, torch.float32)
 
 
-def _covariance(pictures, divide=lambda n: n):
+def _covariance(pictures, divide=lambda n: n, small=1e-5):
     flat = pictures.flatten(2)
     mean = flat.mean(dim=2, keepdim=True)
     centered = flat - mean
-    return mean, centered, centered @ centered.transpose(1, 2) / divide(flat.shape[2]) + 1e-5 * torch.eye(3).to(flat)
+    return mean, centered, centered @ centered.transpose(1, 2) / divide(flat.shape[2]) + small * torch.eye(3).to(flat)
 
 
 def _power(matrix, power):
@@ -39,13 +40,38 @@ def _power(matrix, power):
     return (axes * values[:, None] ** power) @ axes.transpose(1, 2)
 
 
-def _by(transform, divide=lambda n: n, add=lambda mean, other: other):
+def _power_of_rows(matrix, power):
+    values, axes = torch.linalg.eigh(matrix)
+    return (axes.transpose(1, 2) * values[:, None] ** power) @ axes
+
+
+def _not_turned_back(matrix, power):
+    values, axes = torch.linalg.eigh(matrix)
+    return (axes * values[:, None] ** power) @ axes
+
+
+def _values_times_rows(matrix, power):
+    values, axes = torch.linalg.eigh(matrix)
+    return (axes * values[:, :, None] ** power) @ axes.transpose(1, 2)
+
+
+def _by(transform, divide=lambda n: n, add=lambda mean, other: other, small=1e-5, center=True):
     """The wrong answer whose A is `transform(covariance, covariance of the reference)`."""
 
     def wrong(images, references):
-        mean, centered, own = _covariance(images, divide)
-        other, _, wanted = _covariance(references, divide)
-        return (transform(own, wanted) @ centered + add(mean, other)).view_as(images)
+        mean, centered, own = _covariance(images, divide, small)
+        other, _, wanted = _covariance(references, divide, small)
+        pixels = centered if center else images.flatten(2)
+        return (transform(own, wanted) @ pixels + add(mean, other)).view_as(images)
+
+    return wrong
+
+
+def _deviations(correction):
+    def wrong(images, references):
+        mean, other = (x.mean(dim=(2, 3), keepdim=True) for x in (images, references))
+        own, wanted = (x.std(dim=(2, 3), correction=correction, keepdim=True) for x in (images, references))
+        return (images - mean) / own * wanted + other
 
     return wrong
 
@@ -58,8 +84,8 @@ def _cholesky(own, wanted):
     return torch.linalg.cholesky(wanted) @ torch.linalg.inv(torch.linalg.cholesky(own))
 
 
-def _right(own, wanted):
-    return _power(wanted, 0.5) @ _power(own, -0.5)
+def _right(own, wanted, power=_power):
+    return power(wanted, 0.5) @ power(own, -0.5)
 
 
 EXERCISE = Exercise(
@@ -69,7 +95,7 @@ EXERCISE = Exercise(
         Case("one picture, a reference of another size", _two(1, (5, 6), 1, (4, 7))),
         Case("three pictures, each with its own reference", _two(3, (4, 5), 3, (6, 6))),
         Case("two pictures, one reference", _two(2, (6, 4), 1, (5, 5))),
-        Case("a gray picture", _gray),
+        Case("a picture of a single gray", _gray),
         Case("double precision", _two(2, (5, 5), 2, (3, 8), torch.float64)),
     ),
     mistakes=(
@@ -79,6 +105,33 @@ EXERCISE = Exercise(
         Mistake("each color by itself", _by(_channel_by_channel),
                 "you matched the deviation of red, green and blue one by one. How they go together is in the other six "
                 "numbers of the covariance."),
+        Mistake("deviations of the colors", _deviations(0),
+                "you gave each color the deviation of the same color in the reference, one by one. Two clouds with "
+                "equal deviations may still lie in different directions; that is what the covariance is for."),
+        Mistake("deviations of the colors, divided by one less", _deviations(1),
+                "you moved and stretched each color by itself, by plain means and deviations. The axes of a cloud of "
+                "colors seldom are red, green and blue; the covariance knows how it is turned."),
+        Mistake("divided by one less", _by(_right, divide=lambda n: n - 1),
+                "your covariances are divided by the number of pixels less one, which some functions do unasked. Asked "
+                "is the plain mean over the pixels."),
+        Mistake("divided by one less, nothing added", _by(_right, divide=lambda n: n - 1, small=0.0),
+                "two small things about your covariances. They are divided by the number of pixels less one, which "
+                "some functions do unasked; and nothing is added to their diagonals."),
+        Mistake("nothing added to the diagonal", _by(_right, small=0.0),
+                "nothing is added to the diagonals of the covariances, or not to all of both. A picture of a single "
+                "color has no inverse then; and the added amount changes the result a little everywhere."),
+        Mistake("pixels not centered", _by(_right, center=False),
+                "you multiplied the pixels as they are. The cloud is turned and stretched around its own center, so "
+                "its mean has to be taken off first."),
+        Mistake("transposed eigenvectors", _by(lambda own, wanted: _right(own, wanted, _power_of_rows)),
+                "you took the rows of the matrix of eigenvectors for the eigenvectors, or transposed the wrong one of "
+                "the two factors. They are its columns."),
+        Mistake("not turned back", _by(lambda own, wanted: _right(own, wanted, _not_turned_back)),
+                "the matrix of eigenvectors stands on both sides of the powers as it is. One of the two turns into the "
+                "axes of the cloud and the other has to turn back."),
+        Mistake("rows scaled", _by(lambda own, wanted: _right(own, wanted, _values_times_rows)),
+                "you multiplied the rows of the matrix of eigenvectors by the powers. Then the eigenvectors cancel, "
+                "and a diagonal matrix is left; each eigenvalue belongs to a column."),
         Mistake("factors in the other order", _by(lambda own, wanted: _power(own, -0.5) @ _power(wanted, 0.5)),
                 "the two roots have changed places. First the picture's own covariance is undone, so its inverse root "
                 "has to stand next to the pixel."),

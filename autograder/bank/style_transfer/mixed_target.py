@@ -46,7 +46,7 @@ EXERCISE = Exercise(
         Mistake("shares as they are", _by(lambda s: s),
                 "you used the shares as they are. Only their ratios count: (1, 1) and (5, 5) are both half and half; "
                 "divide each row by its sum."),
-        Mistake("divided by the sum of all", _by(lambda s: s / s.sum() * len(s)),
+        Mistake("divided by the sum of all", _by(lambda s: s / s.sum()),
                 "you divided by the sum over all images. Each row of shares has a sum of its own."),
         Mistake("divided down the columns", _by(lambda s: s / s.sum(dim=0, keepdim=True)),
                 "your shares add up to one down the columns. Each image's shares are a row."),

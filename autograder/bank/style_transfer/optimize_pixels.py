@@ -45,10 +45,11 @@ def _measure(share, inputs, answer):
         return {"shape": list(image.shape)}
     with torch.no_grad():
         before, after = (objective(network(x)) for x in (start, image.to(start).clamp(0, 1)))
+    low = bool((after < share * before).all())
     return {
         "shape": list(image.shape),
         "every pixel from 0 to 1": bool(((image >= -1e-6) & (image <= 1 + 1e-6)).all()),
-        f"every image's loss is below {share:.2%} of that at its start": bool((after < share * before).all()),
+        f"every image's loss is below {share:.2%} of that at its start, as it is after one run of L-BFGS": low,
     }
 
 
@@ -71,7 +72,8 @@ def _run(weights="nothing", zero=True, clamp="end", detach=True, most=None, firs
                 (gradient,) = torch.autograd.grad(value, pixels)
                 pixels.grad = gradient if zero or pixels.grad is None else pixels.grad + gradient
             else:
-                optimizer.zero_grad()
+                if zero:
+                    optimizer.zero_grad()
                 value.backward()
             return value
 
@@ -80,6 +82,19 @@ def _run(weights="nothing", zero=True, clamp="end", detach=True, most=None, firs
         return found if clamp == "never" else found.clamp(0, 1)
 
     return wrong
+
+
+def _new_optimizer_each_time(network, objective, start, steps):
+    pixels = start.clone().requires_grad_()
+
+    def closure():
+        value = objective(network(pixels)).sum()
+        (pixels.grad,) = torch.autograd.grad(value, pixels)
+        return value
+
+    for _ in range(steps):
+        torch.optim.LBFGS([pixels], max_iter=1, tolerance_grad=0, tolerance_change=0).step(closure)
+    return pixels.detach().clamp(0, 1)
 
 
 EXERCISE = Exercise(
@@ -107,6 +122,13 @@ EXERCISE = Exercise(
                 "L-BFGS has learned of the curvature is kept."),
         Mistake("gradients add up", _run(zero=False),
                 "the gradients of all evaluations add up. Each time, only the newest one is the slope."),
+        Mistake("gradients add up, also those of the weights", _run(weights="trainable", zero=False),
+                "nothing is set back to zero: each backward pass adds to the gradients of all before it, and to those "
+                "of the network's weights, which nobody needs. Each time, only the newest gradient by the pixels is "
+                "the slope."),
+        Mistake("a new optimizer for each iteration", _new_optimizer_each_time,
+                "you make a new optimizer for each iteration. What L-BFGS has learned of the curvature is in the "
+                "optimizer, so yours goes downhill with short steps and knows nothing of the last one."),
         Mistake("first image only", _run(first=True),
                 "only the first image of the batch has improved. The sum of all objectives has the right gradient for "
                 "each of them."),

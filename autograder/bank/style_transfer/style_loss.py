@@ -67,8 +67,9 @@ EXERCISE = Exercise(
                 "you divided by the number of positions in the Gram matrix, and by its square once more at the end. "
                 "Everything has been divided twice."),
         Mistake("the painting divided again", _again,
-                "you divided the target by the positions as well, but it comes divided already. Divide your own Gram "
-                "matrix, before the difference."),
+                "in effect your target is divided by the positions, too: by itself, or because the whole difference is "
+                "divided by them, as in the paper's formula for two plain sums. It comes divided already; only your "
+                "own Gram matrix is not."),
         Mistake("divided by channels too", _with(positions=lambda f: f[0].numel()),
                 "you divided the Gram matrix by C · H · W. The target was divided by its positions only, so the two "
                 "no longer measure the same thing."),

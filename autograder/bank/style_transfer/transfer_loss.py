@@ -58,6 +58,22 @@ def _mean(losses):
     return sum(losses) / len(losses)
 
 
+def _by_number_of_features(features, content, style, alpha, beta):
+    content_sum, style_sum = (sum(m(features[name]) for name, m in modules.items()) for modules in (content, style))
+    return (alpha * content_sum + beta * style_sum) / len(features)
+
+
+def _content_or_style(count):
+    """A layer of both is content only; the style of the others is divided by `count(their number, all)`."""
+
+    def wrong(features, content, style, alpha, beta):
+        of_content = [module(features[name]) for name, module in content.items()]
+        of_style = [module(features[name]) for name, module in style.items() if name not in content]
+        return alpha * _mean(of_content) + beta * sum(of_style) / count(len(of_style), len(style))
+
+    return wrong
+
+
 EXERCISE = Exercise(
     style_transfer.transfer_loss,
     cases=(
@@ -89,6 +105,17 @@ EXERCISE = Exercise(
                 "your result is one number for the batch. Images are optimized side by side, each for its own loss."),
         Mistake("beta forgotten", _with(lambda c, s, alpha, beta: alpha * _mean(c) + _mean(s)),
                 "beta does not come in. Each of the two means has its weight."),
+        Mistake("alpha forgotten", _with(lambda c, s, alpha, beta: _mean(c) + beta * _mean(s)),
+                "alpha does not come in. Content has a weight as well as style."),
+        Mistake("divided by the number of features", _by_number_of_features,
+                "you divided by the number of layers in `features`. It may hold layers that nobody asked for; each "
+                "mean is over the layers of its own dict."),
+        Mistake("style of the other layers", _content_or_style(lambda others, all_layers: others),
+                "your mean of style leaves out the layers that are in `content` as well. A layer may be in both dicts, "
+                "and then it is asked twice."),
+        Mistake("content or style", _content_or_style(lambda others, all_layers: all_layers),
+                "a layer that is in both dicts counts for content only, as if it could not be both. It belongs to both "
+                "means."),
         Mistake("alpha on everything", _with(lambda c, s, alpha, beta: alpha * (_mean(c) + beta * _mean(s))),
                 "alpha multiplies style as well. Without content, at alpha = 0, nothing at all would be left."),
         Mistake("no gradient", lambda *inputs: style_transfer.transfer_loss(*inputs).detach(),

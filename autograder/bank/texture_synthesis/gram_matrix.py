@@ -40,6 +40,16 @@ def _divided(count):
     return lambda features: gram_matrix.gram_matrix(features) / count(features)
 
 
+def _product(pooled):
+    """The wrong answer that multiplies one number for each channel, `pooled(flat)` of shape (N, C, 1)."""
+
+    def wrong(features):
+        vectors = pooled(features.flatten(2))
+        return vectors @ vectors.transpose(1, 2)
+
+    return wrong
+
+
 EXERCISE = Exercise(
     gram_matrix.gram_matrix,
     cases=(
@@ -73,6 +83,12 @@ EXERCISE = Exercise(
                 "disappear; the channels stay."),
         Mistake("summed over the batch", lambda f: gram_matrix.gram_matrix(f).sum(dim=0),
                 "you summed over the images as well. Each image has a Gram matrix of its own: (N, C, C)."),
+        Mistake("product of the sums", _product(lambda flat: flat.sum(dim=2, keepdim=True)),
+                "you multiplied the sums; G sums the products. Two channels count together only where both are strong "
+                "at the same position."),
+        Mistake("product of the means", _product(lambda flat: flat.mean(dim=2, keepdim=True)),
+                "you averaged each channel first, and multiplied the averages. By then it is lost whether two features "
+                "were strong at the same position: multiply first, then sum."),
         Mistake("mean taken off", _centered,
                 "you took the mean off each channel first. That makes a covariance. The Gram matrix keeps the mean: "
                 "how strong a channel is belongs to the texture."),

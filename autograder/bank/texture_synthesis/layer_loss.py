@@ -28,6 +28,22 @@ def _constant(divisor):
     return wrong
 
 
+def _images(gram, target, positions):
+    return (gram - target).square().sum(dim=(1, 2)) / (4 * len(gram) ** 2 * positions**2)
+
+
+def _without_parentheses(gram, target, positions):
+    return (gram - target).square().sum(dim=(1, 2)) / 4 * gram.shape[1] ** 2 * positions**2
+
+
+def _norm(gram, target, positions):
+    return (gram - target).norm(dim=(1, 2)) / (4 * gram.shape[1] ** 2 * positions**2)
+
+
+def _square_of_the_sum(gram, target, positions):
+    return (gram - target).sum(dim=(1, 2)) ** 2 / (4 * gram.shape[1] ** 2 * positions**2)
+
+
 def _size(gram, target, positions):
     return (gram - target).abs().sum(dim=(1, 2)) / (4 * gram.shape[1] ** 2 * positions**2)
 
@@ -57,9 +73,9 @@ EXERCISE = Exercise(
         Mistake("normalized twice, by channels too", _twice_by_all,
                 "you divided both Gram matrices by C · M and then used Gatys's constants on top. So everything is "
                 "divided twice. His G is a plain sum, and the constants come in once."),
-        Mistake("number of images in the constants", lambda g, t, m: gram_matrix.layer_loss(g, t, m) / len(g) ** 2,
-                "with more images in the batch your losses get smaller: the number of images stands in your constants. "
-                "Gatys's N is the number of channels."),
+        Mistake("number of images in the constants", _images,
+                "the number of images stands in your constants, where the number of channels belongs. That is what "
+                "Gatys calls N; how many images are in the batch must not change their losses."),
         Mistake("mean of the squares", _constant(lambda c, m: 4 * c**4 * m**2),
                 "you took the mean of the C² squares, and divided by C² once more. The constants already contain "
                 "the C²; the squares are summed."),
@@ -68,6 +84,15 @@ EXERCISE = Exercise(
         Mistake("positions not squared", _constant(lambda c, m: 4 * c**2 * m),
                 "the number of positions enters your constant once. Each element of G is a sum over the positions, and "
                 "it is squared; so M is squared as well."),
+        Mistake("neither of them squared", _constant(lambda c, m: 4 * c * m),
+                "neither the channels nor the positions are squared in your constant. The formula has the squares of "
+                "both, because the differences are squared as well."),
+        Mistake("parentheses missing", _without_parentheses,
+                "in effect you divide by 4 and multiply by the rest. `/` and `*` are worked off from left to right, so "
+                "a product that divides needs parentheses."),
+        Mistake("plain mean", _constant(lambda c, m: c**2),
+                "this is the plain mean of the squared differences. It makes up for the number of channels; the "
+                "positions and the 4 are missing."),
         Mistake("constants left out", _constant(lambda c, m: 1),
                 "this is the plain sum of squares. Without the constants a layer with many positions outweighs all "
                 "the others: divide as the formula says."),
@@ -78,6 +103,12 @@ EXERCISE = Exercise(
                 "you have one number for the whole batch. Each image has a loss of its own: (N,)."),
         Mistake("differences not squared", _size,
                 "you took the magnitudes of the differences. The loss is about their squares."),
+        Mistake("root taken", _norm,
+                "you took a root of the sum of squares, as a norm does. The loss is that sum itself, with its "
+                "constants."),
+        Mistake("square of the sum", _square_of_the_sum,
+                "you summed the differences and squared their sum. Differences of opposite sign cancel in it: square "
+                "each one, then sum."),
         Mistake("no gradient", lambda g, t, m: gram_matrix.layer_loss(g.detach(), t, m),
                 "the values are right, but no gradient comes back to the Gram matrices: `item`, `detach` and "
                 "`torch.tensor(...)` make new numbers that know nothing of where they came from."),

@@ -70,6 +70,10 @@ EXERCISE = Exercise(
         Mistake("not divided by the number of values", _from(lambda d: d.square().sum(dim=2).amin(dim=1).sqrt()),
                 "you summed the squares over the patch. Then large patches are always far: take their mean, over "
                 "3 · size² values."),
+        Mistake("divided outside of the root",
+                _from(lambda d: d.square().sum(dim=2).amin(dim=1).sqrt() / d.shape[2]),
+                "you divided a root by 3 · size². In the formula that number stands under the root: the sum of squares "
+                "is divided by it."),
         Mistake("divided by pixels, not values",
                 _from(lambda d: (3 * d.square().mean(dim=2)).amin(dim=1).sqrt()),
                 "you divided by the number of pixels of a patch. Each has three values: 3 · size²."),

@@ -60,6 +60,16 @@ def _last(features, targets, weights):
     return weights[name] * _losses(features, targets)[name]
 
 
+def _first(features, targets, weights):
+    name = next(iter(targets))
+    return weights[name] * _losses(features, targets)[name]
+
+
+def _gram_of_the_targets(features, targets, weights):
+    twice = {name: gram_matrix.gram_matrix(target) for name, target in targets.items()}
+    return gram_matrix.texture_loss(features, twice, weights)
+
+
 def _other_positions(count):
     """The wrong answer in which `count(features, name)` stands for the number of positions."""
 
@@ -104,6 +114,12 @@ EXERCISE = Exercise(
                 "the weights come in squared. They multiply the loss of a layer, not its Gram matrices."),
         Mistake("last layer only", _last,
                 "you return the last layer's loss alone. Start from zero before the loop, and add."),
+        Mistake("first layer only", _first,
+                "only the first layer counts in what you return. Perhaps the function ends within the loop, after its "
+                "first round: it has to wait until all layers are added."),
+        Mistake("Gram matrices of the targets", _gram_of_the_targets,
+                "you made Gram matrices of the targets. They are Gram matrices already; only the images' maps still "
+                "have to become some."),
         Mistake("summed over the images", lambda *inputs: gram_matrix.texture_loss(*inputs).sum(),
                 "you added up the losses of all images. They are separate pictures, each with its own loss: (N,)."),
         Mistake("only one side counted", _other_positions(lambda features, name: features[name].shape[2]),
@@ -113,6 +129,9 @@ EXERCISE = Exercise(
                 "you count the positions once, for all layers. Each layer has its own number; pooling shrinks it."),
         Mistake("channels counted as positions", _other_positions(lambda features, name: features[name][0].numel()),
                 "you counted C · H · W positions. A position has C channels, and is one position."),
+        Mistake("the whole batch counted as positions", _other_positions(lambda features, name: features[name].numel()),
+                "you counted all numbers of the batch, images and channels included, as positions. They are H · W: "
+                "one image and one channel."),
         Mistake("Gram matrix normalized on the way", _gram_of_the_mean,
                 "you divided the images' Gram matrices by the number of positions, while the targets are plain sums. "
                 "The two no longer measure the same, and the constants do it once more."),

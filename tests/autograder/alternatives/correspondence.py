@@ -118,6 +118,14 @@ def scan_line_similarities__padded_with_cat(left, right, largest):
     return torch.stack(found, 1)
 
 
+def scan_line_similarities__rolled_and_masked(left, right, largest):
+    found = torch.stack([(left * right.roll(d, dims=3)).sum(dim=1) for d in range(largest + 1)], dim=1)
+    column = torch.arange(left.shape[3])
+    for d in range(largest + 1):
+        found[:, d, :, column < d] = -torch.inf
+    return found
+
+
 def matching_loss__one_hot(similarities, truth, margin):
     count = similarities.shape[1]
     is_match = F.one_hot(truth.clamp(min=0), count).permute(0, 3, 1, 2).bool()
@@ -166,6 +174,17 @@ def matching_loss__only_the_known(similarities, truth, margin):
         rival = rows.where(far, torch.tensor(-torch.inf, dtype=rows.dtype)).amax(dim=1)
         loss = loss.index_put((n, y, x), torch.relu(margin + rival - match))
     return loss
+
+
+def matching_loss__unknown_is_minus_one(similarities, truth, margin):
+    unknown = truth == -1
+    index = truth.masked_fill(unknown, 0).unsqueeze(1)
+    match = similarities.gather(1, index).squeeze(1)
+    rivals = similarities.clone()
+    for step in (-1, 0, 1):
+        rivals.scatter_(1, (index + step).clamp(0, similarities.shape[1] - 1), -torch.inf)
+    rival = rivals.max(dim=1).values
+    return (margin + rival - match).relu().masked_fill(unknown, 0)
 
 
 def _learn(weights, batches, largest, margin, step):
@@ -238,6 +257,20 @@ def train_descriptors__as_a_module(weights, batches, largest, margin, rate):
 
     _learn(layers, batches, largest, margin, step)
     return [(kernel.detach().clone(), bias.detach().clone()) for kernel, bias in layers]
+
+
+def train_descriptors__both_pictures_at_once(weights, batches, largest, margin, rate):
+    learned = [[part.detach().clone().requires_grad_() for part in layer] for layer in weights]
+    adam = torch.optim.Adam(sum(learned, []), lr=rate, weight_decay=0)
+    for number, (left, right, truth) in enumerate(batches):
+        for group in adam.param_groups:
+            group["lr"] = rate * math.cos(math.pi * number / len(batches) / 2) ** 2
+        both = dense_descriptors__unfold(torch.cat([left, right]), learned)
+        found = scan_line_similarities__padded_and_unfolded(*both.chunk(2), largest)
+        adam.zero_grad()
+        matching_loss__one_hot(found, truth, margin).mean().backward()
+        adam.step()
+    return [tuple(value.detach() for value in layer) for layer in learned]
 
 
 def left_right_check__pixel_by_pixel(left, right, tolerance):

@@ -39,6 +39,12 @@ def total_variation_norm__convolution(images, beta):
     return lengths.reshape(count, -1).sum(dim=1)
 
 
+def total_variation_norm__roll_and_crop(images, beta):
+    steps = [images.roll(-1, dims=axis) - images for axis in (2, 3)]
+    lengths = torch.linalg.vector_norm(torch.stack(steps), dim=0)[..., :-1, :-1]
+    return lengths.pow(beta).sum(dim=(1, 2, 3))
+
+
 def total_variation_norm__only_where_not_flat(images, beta):
     norms = []
     for image in images:

@@ -268,6 +268,25 @@ def minimize_with_lbfgs__from_scipy(loss, start, steps):
     return torch.from_numpy(found.x).to(start).view_as(start).clamp(0, 1)
 
 
+def minimize_with_lbfgs__watching_the_picture(loss, start, steps):
+    """Clamped copies are looked at on the way, which does not touch the pixels."""
+    pixels = start.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([pixels], max_iter=steps, max_eval=25 * steps, history_size=40, tolerance_grad=0,
+                                  tolerance_change=0, line_search_fn="strong_wolfe")  # fmt: skip
+    seen = []
+
+    def closure():
+        optimizer.zero_grad()
+        value = loss(pixels)
+        value.backward()
+        with torch.no_grad():
+            seen.append(loss(pixels.clamp(0, 1)).item())
+        return value
+
+    optimizer.step(closure)
+    return pixels.detach().clamp_(0, 1)
+
+
 # The average
 
 
