@@ -40,7 +40,7 @@ def measured(network, photograph, painting, layers, steps=STEPS):
     """A picture, and what is to be said of it: a dict of numbers, losses without total variation.
 
     style: what is left of the photograph's style loss.  content: the content loss as a share of the painting's.
-    fine:  `fine_energy` as a multiple of the painting's; a checkerboard would be many times as strong.
+    fine:  `fine_energy` as a multiple of the painting's; a checkerboard would show there.
     """
     started = process_time()
     made = stylize(network, photograph, painting, layers, ALPHA, steps)
