@@ -1,5 +1,7 @@
-"""What PyTorch's commonest exceptions mean for whoever meets them in an exercise. Theirs say what went wrong; these,
-what one has usually done."""
+"""What PyTorch's commonest exceptions mean in an exercise.
+
+PyTorch says what went wrong; here stands what one has usually done.
+"""
 
 import re
 

@@ -35,7 +35,7 @@ def _with_gradients(function, watched, others):
     found = torch.autograd.grad(made, leaves, upstream, allow_unused=True)
     if len(leaves) > 1:
         found = [torch.zeros_like(leaf) if gradient is None else gradient for leaf, gradient in zip(leaves, found)]
-    return {"answer": _detached(y), "gradient": found if len(leaves) > 1 else found[0]}
+    return {"answer": y, "gradient": found if len(leaves) > 1 else found[0]}
 
 
 def _watched(value, leaves):
@@ -52,15 +52,6 @@ def _watched(value, leaves):
         leaves.append(value.detach().clone().requires_grad_())
         return leaves[-1]
     return value
-
-
-def _detached(value):
-    """The same without a graph, in dicts, lists and tuples of whatever depth."""
-    if isinstance(value, dict):
-        return {key: _detached(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_detached(part) for part in value]
-    return value.detach() if isinstance(value, torch.Tensor) else value
 
 
 def of_tensors(function, inputs):

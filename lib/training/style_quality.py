@@ -57,6 +57,7 @@ def measured(network, photograph, painting, layers, steps=STEPS):
 
 
 def main():
+    """Make all pictures, and write the table and the sheet."""
     torch.set_num_threads(1)
     rows, pictures = [], []
     for name, layers in LAYERS.items():

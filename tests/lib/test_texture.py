@@ -87,6 +87,16 @@ def test_two_samples_at_once_a_larger_size_and_the_same_again(zfnet, device):
     assert torch.equal(make(), make())
 
 
+def test_in_bfloat16_a_texture_is_as_good_and_float32(zfnet, sample):
+    loss = objective(zfnet, sample, LAYERS, (64, 64))
+    made = [
+        texture(zfnet, sample, LAYERS, (64, 64), (5, 10), torch.Generator().manual_seed(0), precision=precision)
+        for precision in (None, torch.bfloat16)
+    ]
+    assert made[1].dtype == torch.float32 and not torch.equal(*made)
+    assert loss(made[1]) < 1.3 * loss(made[0])
+
+
 def test_no_coarse_steps_are_no_coarse_steps(zfnet, sample):
     made = texture(zfnet, sample, ["relu1"], (32, 32), (0, 1), torch.Generator().manual_seed(0), roll=0)
     assert made.shape == (1, 3, 32, 32)

@@ -49,33 +49,10 @@ def _evaluations(function, inputs):
     }
 
 
-def _runs(clamp=None):
-    """Many runs in place of one; or one, whose pixels are clamped somewhere."""
-
-    def wrong(loss, start, steps):
-        pixels = start.clone().requires_grad_()
-        optimizer = torch.optim.LBFGS(
-            [pixels], max_iter=steps, max_eval=25 * steps, line_search_fn="strong_wolfe",
-            tolerance_grad=0, tolerance_change=0,
-        )  # fmt: skip
-
-        def closure():
-            optimizer.zero_grad()
-            if clamp == "closure":
-                pixels.data.clamp_(0, 1)
-            value = loss(pixels.clamp(0, 1) if clamp == "copy" else pixels)
-            value.backward()
-            return value
-
-        for _ in range(1 if clamp else steps):
-            optimizer.step(closure)
-        return pixels.detach().clamp(0, 1)
-
-    return wrong
-
-
-def _run(zero=True, backward=True, clamp=True, detach=True, most=None, search="strong_wolfe", tolerance=(0.0, 0.0)):
-    """The function with one thing wrong."""
+def _run(zero=True, backward=True, clamp="end", detach=True, most=None, search="strong_wolfe", tolerance=(0.0, 0.0),
+         again=False):  # fmt: skip
+    """The function with one thing wrong. `clamp` is where: "end", "closure", "copy" (what the loss sees) or "never";
+    `again` makes a run of each step."""
 
     def wrong(loss, start, steps):
         pixels = start.clone().requires_grad_()
@@ -87,14 +64,17 @@ def _run(zero=True, backward=True, clamp=True, detach=True, most=None, search="s
         def closure():
             if zero:
                 optimizer.zero_grad()
-            value = loss(pixels)
+            if clamp == "closure":
+                pixels.data.clamp_(0, 1)
+            value = loss(pixels.clamp(0, 1) if clamp == "copy" else pixels)
             if backward:
                 value.backward()
             return value
 
-        optimizer.step(closure)
+        for _ in range(steps if again else 1):
+            optimizer.step(closure)
         found = pixels.detach() if detach else pixels
-        return found.clamp(0, 1) if clamp else found
+        return found if clamp == "never" else found.clamp(0, 1)
 
     return wrong
 
@@ -114,14 +94,14 @@ EXERCISE = Exercise(
     mistakes=(
         Mistake("20 iterations, whatever is asked", _run(most=20),
                 "it stops after 20 iterations, the default. All `steps` of them belong to one run."),
-        Mistake("many runs in place of one", _runs(),
+        Mistake("many runs in place of one", _run(again=True),
                 "one call of the optimizer's step is a whole run of many iterations, and you make such a run again and "
                 "again. That multiplies the work: `steps` is the number of iterations of a single run."),
-        Mistake("clamped on the way", _runs(clamp="closure"),
+        Mistake("clamped on the way", _run(clamp="closure"),
                 "clamped pixels reach the loss during the run, from your closure or from between the iterations. "
                 "L-BFGS takes for granted that the gradient has changed because of its own steps and nothing else; "
                 "leave the pixels alone until the end."),
-        Mistake("loss of clamped pixels", _runs(clamp="copy"),
+        Mistake("loss of clamped pixels", _run(clamp="copy"),
                 "the loss sees a clamped copy of the pixels. It is another function then, flat beyond the range, so "
                 "a pixel that is out there feels no slope that brings it back."),
         Mistake("stops early", _run(tolerance=(1e-7, 1e-9)),
@@ -134,7 +114,7 @@ EXERCISE = Exercise(
                 "the gradients of all evaluations add up. The closure has to clear them before it computes new ones."),
         Mistake("no gradient", _run(backward=False),
                 "nothing has moved: your closure computes the loss but never its gradient."),
-        Mistake("not brought back into the range", _run(clamp=False),
+        Mistake("not brought back into the range", _run(clamp="never"),
                 "some pixels are outside the range from 0 to 1. They are free during the run; bring them back at its "
                 "end."),
         Mistake("still attached", _run(detach=False),
